@@ -1,0 +1,1 @@
+"""Takes a command, keeps its event, proves that nothing was changed."""

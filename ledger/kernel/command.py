@@ -1,0 +1,113 @@
+"""Commands: what somebody asks for, how it is reached, who may ask it, and the pattern decide/evolve of a stream."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field
+
+from ledger.kernel.event import Entry, Event, Value
+from ledger.kernel.facts import Facts
+from ledger.kernel.ids import Code
+from ledger.kernel.moments import Effective, EffectiveAt, day_of
+from ledger.kernel.refusals import Refusal
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """One way to be allowed. `basis` is what the event will say; `of` names the field or state attribute it looks at.
+
+    Bases: own (the person named), lead (of the person named), unit_lead (of the unit named, or one above), holder
+    (accountable for the subject), creator, named (in the list named), hr_partner (of the person's unit), role:<name>.
+    """
+
+    basis: str
+    of: str | None = None
+
+
+class Command(Value):
+    """Imperative; one command makes one event as a rule. Declared with the stream it goes to and its verb:
+
+    ``class AssignGoal(Command, stream="goal", verb="assign", by=(By("lead", "owner"),))``
+
+    `claim` tells that it states something that has happened, so its effective time can't lie in the future.
+    `starts` tells that it begins its stream: without an id in the path the server makes one.
+    """
+
+    stream_kind: ClassVar[str] = ""
+    verb: ClassVar[str] = ""
+    by: ClassVar[tuple[By, ...]] = ()
+    claim: ClassVar[bool] = False
+    starts: ClassVar[bool] = False
+
+    effective_at: EffectiveAt | None = Field(default=None, description="When it holds in the business; now if absent.")
+    reason: Code | None = Field(default=None, description="A reason code; needed for late entries.")
+
+    def __init_subclass__(
+        cls,
+        *,
+        stream: str = "",
+        verb: str = "",
+        by: tuple[By, ...] = (),
+        claim: bool = False,
+        starts: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.stream_kind, cls.verb, cls.by, cls.claim, cls.starts = stream, verb, by, claim, starts
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """The circumstances of one decision: who, when, on which subject, and what may be asked of other contexts."""
+
+    id: str
+    actor: str
+    now: datetime
+    effective: Effective
+    begins: datetime  # the UTC instant at which `effective` takes effect
+    facts: Facts
+    event_id: str
+    testimony: bool = False
+    marks: list[str] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day of recording in the ledger's zone."""
+        return day_of(self.now, self.facts.zone)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse a live act; on imported history a markable refusal becomes a mark and the act goes on."""
+        if not (self.testimony and refusal.markable):
+            raise refusal
+        if refusal.code not in self.marks:
+            self.marks.append(refusal.code)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKind(Generic[S]):
+    """The streams of one kind of subject: their names, initial state and the pure pair decide and evolve.
+
+    `decide(command, state, act)` returns the event or raises a Refusal; `evolve(state, entry)` returns the next state.
+    `caller_ids`: callers choose the ids; `by_subject`: the id is `<kind>/<id>` of any subject, two segments in a path.
+    """
+
+    kind: str
+    plural: str
+    prefix: str
+    initial: S
+    decide: Callable[[Any, S, Act], Event]
+    evolve: Callable[[S, Entry], S]
+    commands: tuple[type[Command], ...]
+    caller_ids: bool = False
+    by_subject: bool = False
+
+    def fold(self, entries: Iterator[Entry] | list[Entry], state: S | None = None) -> S:
+        """Return the state after `entries`, from the initial one or from `state`."""
+        current = self.initial if state is None else state
+        for entry in entries:
+            current = self.evolve(current, entry)
+        return current

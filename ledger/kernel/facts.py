@@ -1,0 +1,43 @@
+"""What a decision may ask about subjects of other contexts: contexts meet by id, and only through these questions."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+
+class Facts(Protocol):
+    """Answers about the ledger as it stands when a command is judged. All times are UTC instants."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The ledger's time zone."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The position up to which these answers are current."""
+        ...
+
+    def exists(self, kind: str, id: str) -> bool:
+        """Tell whether the stream of this subject has any event."""
+        ...
+
+    def state(self, kind: str, id: str) -> Any:
+        """Return the folded state of a subject's stream (the initial state where nothing is recorded)."""
+        ...
+
+    def is_employed(self, person: str, at: datetime) -> bool:
+        """Tell whether the person has a running employment at that instant."""
+        ...
+
+    def unit_of(self, person: str, at: datetime) -> str | None:
+        """Return the person's home unit."""
+        ...
+
+    def lead_of(self, person: str, at: datetime) -> str | None:
+        """Return the person's lead: the line manager, else the lead of the home unit, else of the unit above."""
+        ...
+
+    def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
+        """Return the zone in which a date begins for the person, else the unit, else the ledger."""
+        ...

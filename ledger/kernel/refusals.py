@@ -1,0 +1,153 @@
+"""Refusals: every reason why a command is not recorded, each a class with a stable code and a sentence in both languages."""
+
+from typing import ClassVar
+
+REFUSALS: dict[str, type["Refusal"]] = {}
+
+
+class Refusal(Exception):
+    """A command was not recorded, and why. Subclasses state code, HTTP status and texts; they register themselves.
+
+    `markable` tells that imported history is not refused for this but carries the code as a mark.
+    `rule` names the rule of the domain that was applied; `accepted` says what would be accepted instead.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    en: ClassVar[str] = "The command was refused."
+    zh: ClassVar[str] = "命令被拒绝。"
+    accepted_en: ClassVar[str] = ""
+    accepted_zh: ClassVar[str] = ""
+    markable: ClassVar[bool] = False
+    rule: ClassVar[str | None] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.code in REFUSALS and REFUSALS[cls.code].__qualname__ != cls.__qualname__:
+            raise TypeError(f"the refusal code {cls.code} is taken by {REFUSALS[cls.code].__qualname__}")
+        REFUSALS[cls.code] = cls
+
+    def __init__(self, **details: str | int) -> None:
+        super().__init__(self.code)
+        self.details = details
+
+    def text(self, language: str) -> str:
+        """Return the sentence in `zh` or `en` with its details filled in."""
+        return (self.zh if language == "zh" else self.en).format(**self.details)
+
+    def accepted(self, language: str) -> str:
+        """Return what would be accepted, in `zh` or `en`; empty where nothing would."""
+        return (self.accepted_zh if language == "zh" else self.accepted_en).format(**self.details)
+
+
+class Invalid(Refusal):
+    """The command's fields are not of the form that its schema states."""
+
+    code, status = "invalid", 422
+    en = "The body does not fit the command's schema."
+    zh = "内容不符合该命令的格式。"
+
+    def __init__(self, *, errors: tuple[tuple[str, str], ...] = (), **details: str | int) -> None:
+        super().__init__(**details)
+        self.errors = errors  # (where, code), never the offending value
+
+
+class NotFound(Refusal):
+    """The subject is not there, or the caller may not see it: one and the same answer."""
+
+    code, status = "not_found", 404
+    en = "There is no such thing, or it is not yours to see."
+    zh = "不存在，或您无权查看。"
+
+
+class NotAllowed(Refusal):
+    """The caller may see the subject but not do this to it."""
+
+    code, status, markable = "not_allowed", 403, True
+    en = "This needs another authority: {needed}."
+    zh = "此操作需要其他权限：{needed}。"
+
+
+class UnknownReference(Refusal):
+    """A field names something that the ledger does not know."""
+
+    code, status = "unknown_reference", 422
+    en = "The {kind} that {field} names is not in this ledger."
+    zh = "{field} 所指的 {kind} 不在本账本中。"
+
+
+class AlreadyExists(Refusal):
+    """The id is taken."""
+
+    code = "already_exists"
+    en = "This {kind} exists already."
+    zh = "该 {kind} 已存在。"
+
+
+class AlreadyRecorded(Refusal):
+    """The ledger says this already, with the same effective time: nothing to add."""
+
+    code = "already_recorded"
+    en = "The ledger says so already."
+    zh = "账本中已有相同记录。"
+
+
+class InTheFuture(Refusal):
+    """A claim or measurement lies after the time of recording."""
+
+    code, status, markable = "in_the_future", 422, True
+    en = "A fact that has happened can't lie in the future."
+    zh = "已发生的事实不能在将来。"
+    accepted_en = "a day up to {today}"
+    accepted_zh = "不晚于 {today} 的日期"
+
+
+class LateNeedsReason(Refusal):
+    """An entry recorded beyond the window after it took effect needs a reason code."""
+
+    code, status, markable = "late_needs_reason", 422, True
+    en = "This took effect more than {days} days ago: a late entry needs a reason."
+    zh = "该事项生效已超过 {days} 天：补录需要说明原因。"
+    accepted_en = "the same command with a reason code"
+    accepted_zh = "附上原因代码的同一命令"
+
+
+class StaleMatch(Refusal):
+    """The stream is not at the version that If-Match names."""
+
+    code, status = "version_mismatch", 412
+    en = "The stream is at version {version}."
+    zh = "当前版本为 {version}。"
+
+
+class IdempotencyConflict(Refusal):
+    """The idempotency key was used before with another body."""
+
+    code, status = "idempotency_key_reused", 422
+    en = "This idempotency key was used with another request."
+    zh = "该幂等键已用于其他请求。"
+
+
+class InProgress(Refusal):
+    """The same idempotency key is being answered at this moment."""
+
+    code = "in_progress"
+    en = "A request with this idempotency key is still running."
+    zh = "使用该幂等键的请求仍在处理中。"
+
+
+class NotAnnullable(Refusal):
+    """Only dated facts of the same stream can be annulled or re-dated."""
+
+    code = "not_annullable"
+    en = "This entry is not a dated fact that can be annulled or re-dated."
+    zh = "该条目不是可撤销或改期的有日期事实。"
+
+
+class AfterLastDay(Refusal):
+    """The person was not employed on the effective day."""
+
+    code, markable = "not_employed", True
+    rule = "leavers_keep_their_past"
+    en = "The person is not employed on that day."
+    zh = "该人员当日不在职。"
