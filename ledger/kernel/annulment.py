@@ -1,5 +1,6 @@
 """Annulling and re-dating: entries that point at an earlier dated fact and take it out or move it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ def commands_for(kind: str, by: tuple[By, ...]) -> tuple[type[Command], type[Com
     return AnnulEntry, RedateEntry
 
 
-def decide_annulment(command: DatedFact, dated: dict[str, str], act: Act) -> Event:
+def decide_annulment(command: DatedFact, dated: Mapping[str, str], act: Act) -> Event:
     """Return the event for an annul or redate command. `dated` maps the ids of live dated entries to their topics."""
     topic = dated.get(command.entry)
     if topic is None:
@@ -71,7 +72,7 @@ def applied(lines: Timelines[Any, Any], entry: Entry) -> Timelines[Any, Any]:
     return lines.without(entry.event.entry) if isinstance(entry.event, EntryAnnulled) else lines
 
 
-def remember(dated: dict[str, str], entry: Entry) -> dict[str, str]:
+def remember(dated: Mapping[str, str], entry: Entry) -> Mapping[str, str]:
     """Return `dated` with the entry added if it is a dated fact, and without the one it annuls."""
     event: Any = entry.event
     if isinstance(event, EntryAnnulled):

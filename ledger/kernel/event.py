@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -46,6 +46,13 @@ class Subject(Value):
         return stream_name(self.kind, self.id)
 
 
+def _markers(annotation: Any) -> Iterator[Any]:
+    """Yield the markers inside an annotation, as in `PersonId | None` or `tuple[UnitId, ...]`."""
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _markers(part)
+
+
 class Event(Value):
     """A fact in past tense, never changed. Declared as ``class GoalAssigned(Event, context="goals")``.
 
@@ -68,7 +75,7 @@ class Event(Value):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Read the markers of the fields and enter the event into the registry."""
-        marks = {name: info.metadata for name, info in cls.model_fields.items()}
+        marks = {n: [*info.metadata, *_markers(info.annotation)] for n, info in cls.model_fields.items()}
         cls.sealed_fields = {n: m for n, ms in marks.items() for m in ms if isinstance(m, Seal)}
         cls.reference_fields = {n: m.kind for n, ms in marks.items() for m in ms if isinstance(m, SubjectOf)}
         cls.lookup_fields = tuple(n for n, ms in marks.items() for m in ms if isinstance(m, LookupBy))
