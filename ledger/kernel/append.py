@@ -54,12 +54,23 @@ class IdempotencyKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Tracked:
+    """How far a follower has read another sequence; recorded with its events, and never backwards."""
+
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
 class Append:
     """One request to the writer: all of its drafts are recorded in one transaction, or none."""
 
     drafts: Sequence[Draft]
-    expected: Mapping[str, int] = field(default_factory=dict)  # stream -> version it must be at
+    # stream -> version it must be at: 0 for none yet, and its first event is version 1 (after −1: version 0).
+    # A stream that is not named is not checked and takes its next version.
+    expected: Mapping[str, int] = field(default_factory=dict)
     idempotency: IdempotencyKey | None = None
+    tracked: Tracked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +117,38 @@ class WriterBusy(AppendError):
 
 class StoreUnavailable(AppendError):
     """The database did not answer; whether the request was recorded was looked up by its event ids: it was not."""
+
+
+class OutcomeUnknown(AppendError):
+    """The database was lost during the commit and did not come back in time to be asked: recorded or not is open.
+
+    Repeating the request with the same idempotency key is safe.
+    """
+
+
+class Unrecordable(AppendError):
+    """The request itself cannot be kept: NUL or lone surrogates in text, too large, or nothing to record."""
+
+
+class EventKnown(AppendError):
+    """An event id of the request stands in the ledger already: a derived id makes a repeat harmless."""
+
+    def __init__(self, event_id: bytes) -> None:
+        super().__init__(f"event {event_id.hex()} is recorded already")
+        self.event_id = event_id
+
+
+class LookupTaken(AppendError):
+    """Another subject is already found by a digest of the request."""
+
+    def __init__(self, scheme: str, subject: str) -> None:
+        super().__init__(f"another subject is found by this {scheme}")
+        self.scheme, self.subject = scheme, subject
+
+
+class TrackedAlready(AppendError):
+    """The follower has already read as far as the request says, or further."""
+
+
+class PositionTaken(AppendError):
+    """Another transaction took the position: the second line of defence, never reached while the head is locked."""

@@ -1,0 +1,129 @@
+-- The tables of a new ledger, as first released.
+
+create schema {schema};
+
+-- One row. It is taken FOR UPDATE by every append, which so hands out positions without holes in commit order.
+-- frontier: the roots of the perfect subtrees, largest first (RFC 9162); attestation: the writer's word on the root.
+create table {schema}.head (
+    one boolean primary key default true check (one),
+    size bigint not null check (size >= 0),
+    frontier bytea not null,
+    last_at timestamptz,
+    attestation bytea not null,
+    check (length(frontier) = 32 * bit_count(size::bit(64)))
+) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+
+insert into {schema}.head values (true, 0, '', null, '');
+
+-- stored holds the exact bytes that were hashed into leaf; the other columns are copies for indexes.
+-- recorded_at needs no index: it never goes down, so that a search over positions finds an instant.
+create table {schema}.events (
+    position bigint not null check (position > 0),
+    recorded_at timestamptz not null,
+    version integer not null check (version >= 0),
+    event_id uuid not null,
+    stream text collate "C" not null,
+    topic text collate "C" not null,
+    effective_at text collate "C" not null,
+    actor text collate "C" not null,
+    subjects text[] not null,
+    leaf bytea not null check (length(leaf) = 32),
+    stored bytea not null,
+    constraint events_position_key primary key (position),
+    constraint events_stream_key unique (stream, version),
+    constraint events_event_id_key unique (event_id)
+) with (autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+-- No compression: bytes are read in pages far more often than they are written, and small ones stay in the row.
+alter table {schema}.events alter column stored set storage external, alter column leaf set storage plain;
+
+-- Full tiles only, 256 hashes each (C2SP tlog-tiles); partial ones are computed. root is the hash of the tile
+-- itself, one node of the next level: whoever takes up the tree needs 32 bytes a tile and not 8 KiB.
+create table {schema}.tiles (
+    level smallint not null check (level between 0 and 7),
+    index bigint not null check (index >= 0),
+    root bytea not null check (length(root) = 32),
+    hashes bytea not null check (length(hashes) = 8192),
+    constraint tiles_key primary key (level, index)
+);
+
+alter table {schema}.tiles alter column hashes set storage external;
+
+-- Ciphertext of sealed parts; deleted when their data subject is erased.
+create table {schema}.sealed (
+    event_id uuid not null,
+    part text collate "C" not null,
+    subject text collate "C" not null,
+    retention text collate "C" not null,
+    box bytea not null,
+    constraint sealed_key primary key (event_id, part)
+);
+
+create index sealed_by_subject on {schema}.sealed (subject, retention);
+
+alter table {schema}.sealed alter column box set storage external;
+
+-- Keyed digests of outside identifiers; deleted when their data subject is erased.
+create table {schema}.lookup (
+    scheme text collate "C" not null,
+    digest bytea not null,
+    subject text collate "C" not null,
+    constraint lookup_key primary key (scheme, digest)
+);
+
+create index lookup_by_subject on {schema}.lookup (subject);
+
+create table {schema}.idempotency (
+    actor text collate "C" not null,
+    key text collate "C" not null,
+    fingerprint bytea not null,
+    first bigint not null,
+    count integer not null,
+    answer bytea not null,
+    constraint idempotency_key primary key (actor, key)
+) with (autovacuum_vacuum_insert_scale_factor = 0.05);
+
+-- How far a follower has read a sequence of another ledger or application.
+create table {schema}.tracking (
+    name text collate "C" primary key,
+    position bigint not null
+) with (fillfactor = 50);
+
+-- Shortcuts of the event sourcing library: a state of a stream at a version. They may be thrown away.
+create table {schema}.snapshots (
+    stream text collate "C" not null,
+    version integer not null,
+    topic text collate "C" not null,
+    state bytea not null,
+    constraint snapshots_key primary key (stream, version)
+);
+
+create table {schema}.schema_version (
+    number integer primary key,
+    applied_at timestamptz not null default now()
+);
+
+create function {schema}.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% of % is refused: what was recorded is never changed', tg_op, tg_table_name
+        using errcode = 'restrict_violation';
+end
+$$;
+
+create trigger refuse_change before update or delete or truncate on {schema}.events
+    for each statement execute function {schema}.refuse_change();
+
+create trigger refuse_change before update or delete or truncate on {schema}.tiles
+    for each statement execute function {schema}.refuse_change();
+
+-- ALWAYS: they also fire in sessions that set session_replication_role = replica.
+alter table {schema}.events enable always trigger refuse_change;
+alter table {schema}.tiles enable always trigger refuse_change;
+
+-- The service owns none of these tables; CREATE lets it make the tables of its projections beside them.
+grant usage, create on schema {schema} to {service};
+grant select, update on {schema}.head to {service};
+grant select, insert on {schema}.events, {schema}.tiles, {schema}.idempotency to {service};
+grant select, insert, delete on {schema}.sealed, {schema}.lookup, {schema}.snapshots to {service};
+grant select, insert, update on {schema}.tracking to {service};
+grant select on {schema}.schema_version to {service};
