@@ -1,0 +1,1 @@
+"""How the world speaks to the ledger: HTTP, subscriptions, command line."""

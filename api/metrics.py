@@ -1,0 +1,23 @@
+"""Metrics of one service, in Prometheus' form; labels hold route templates and ledger names, never an id."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30)
+
+
+class Metrics:
+    """The counters and gauges of one application; each application has its own registry."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        own = {"registry": self.registry}
+        self.requests = Counter("pledger_requests", "Requests by route and status.", ("method", "route", "status"), **own)
+        self.seconds = Histogram("pledger_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS_S, **own)
+        self.positions = Gauge("pledger_ledger_position", "Last recorded position.", ("ledger",), **own)
+        self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", ("ledger", "projection"), **own)
+        self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), **own)
+
+    def text(self) -> bytes:
+        """Return all of it in the text format."""
+        return generate_latest(self.registry)

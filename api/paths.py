@@ -1,0 +1,32 @@
+"""Paths: each segment decoded on its own, so that an id may hold a slash (`archive%2Fwg-core`)."""
+
+from typing import Annotated
+from urllib.parse import unquote, unquote_to_bytes
+
+from fastapi import Path
+from pydantic import AfterValidator
+
+from ledger.kernel.ids import check_id, check_kind
+
+
+def segments(raw_path: bytes) -> tuple[str, ...] | None:
+    """Return the decoded segments of a path as it came over the wire, or None where one is not UTF-8."""
+    try:
+        if b"%" not in raw_path:
+            return tuple(raw_path.decode("ascii")[1:].split("/"))
+        return tuple(unquote_to_bytes(part).decode() for part in raw_path[1:].split(b"/"))
+    except UnicodeDecodeError:
+        return None
+
+
+def routed(parts: tuple[str, ...]) -> str:
+    """Return the path the router sees: slashes and per cent signs inside a segment stay escaped."""
+    return "/" + "/".join(p.replace("%", "%25").replace("/", "%2F") for p in parts)
+
+
+def _segment_id(text: str) -> str:
+    return check_id(unquote(text))
+
+
+PathId = Annotated[str, Path(min_length=1, max_length=1200, description="An id, percent-encoded."), AfterValidator(_segment_id)]
+PathKind = Annotated[str, Path(max_length=40), AfterValidator(check_kind)]

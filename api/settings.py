@@ -1,0 +1,85 @@
+"""Settings: every environment variable of the service in one place, and what is refused at start."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEDGER_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
+DATABASE_FOLDER = "pg"
+LedgerName = Annotated[str, Field(pattern=LEDGER_PATTERN)]
+
+
+class WeakConfiguration(Exception):
+    """The service would start in a way that exposes people's records; the message says what to set."""
+
+
+class Settings(BaseSettings):
+    """Read from `PLEDGER_…` variables; the command line sets the same names."""
+
+    model_config = SettingsConfigDict(env_prefix="PLEDGER_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default=Path(".pledger"), validate_default=True, description="Data folder."
+    )
+    keys: Path | None = Field(default=None, description="Folder of keys and signer; <data>/secrets if absent.")
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL to use; embedded if absent.")
+    ledger: LedgerName | None = Field(default=None, description="The one ledger to serve; all of them if absent.")
+    origin: str | None = Field(default=None, description="Public host for origins and links, as in pledger.example.org.")
+    proxy: bool = Field(default=False, description="A proxy that ends TLS stands before this service.")
+    tls_certificate: Path | None = Field(default=None, description="PEM file with the certificate chain.")
+    tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
+
+    @field_validator("origin")
+    @classmethod
+    def _host_only(cls, value: str | None) -> str | None:
+        if value is not None and (not value or any(c.isspace() or c == "+" for c in value) or urlsplit(value).scheme):
+            raise ValueError("an origin is a host without scheme, spaces or plus")
+        return value
+
+    @model_validator(mode="after")
+    def _keys_apart(self) -> "Settings":
+        if self.keys_folder.is_relative_to(self.database_folder):
+            raise ValueError("keys stand outside the database folder")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("TLS needs a certificate and a key")
+        return self
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where keys and signer state live: never inside the database folder."""
+        return (self.keys or self.data / "secrets").absolute()
+
+    @property
+    def database_folder(self) -> Path:
+        """Where the embedded PostgreSQL keeps its files."""
+        return self.data / DATABASE_FOLDER
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Tell whether callers reach the service through TLS."""
+        return self.proxy or self.tls_certificate is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches the host. A name other than localhost counts as reachable."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def refuse_weak(settings: Settings, *, demonstration: bool) -> None:
+    """Raise WeakConfiguration for an address beyond this machine without TLS or proxy, or with a demonstration."""
+    if is_loopback(settings.host):
+        return
+    if demonstration:
+        raise WeakConfiguration("a demonstration ledger is served on this machine only: its tokens lie in a file")
+    if not settings.is_encrypted:
+        raise WeakConfiguration("beyond this machine the service needs TLS: set PLEDGER_TLS_CERTIFICATE or PLEDGER_PROXY")
