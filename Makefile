@@ -17,6 +17,7 @@ help: ## list the targets
 # --- first contact
 
 setup: $(READY) ## make .venv with every pinned package (again only when pins or pyproject.toml change)
+	@:
 
 # The stamp is touched last: a set-up that was cut off starts again.
 $(READY): constraints.txt pyproject.toml

@@ -1,0 +1,185 @@
+"""Writes the reference pages from the code: run by `make docs`; `--check` only tells which pages are stale."""
+
+import ast
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import ledger
+from ledger.domain import COMMANDS, STREAM_KINDS
+from ledger.kernel.command import Command
+from ledger.kernel.event import EVENTS, Event
+from ledger.kernel.refusals import REFUSALS
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+MADE_BY = "<!-- Written by `make docs` from the code; changes belong there. -->"
+Schema = dict[str, Any]
+
+
+def page(title: str, opening: str, parts: Iterable[str]) -> str:
+    """Return one Markdown page."""
+    return "\n\n".join([f"# {title}", MADE_BY, opening, *parts]) + "\n"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Return a Markdown table; bars inside cells are escaped."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def first_sentence(documented: object) -> str:
+    """Return the first paragraph of a docstring on one line."""
+    return " ".join((documented.__doc__ or "").strip().split("\n\n")[0].split())
+
+
+# --- forms of fields, read from JSON Schema
+
+
+def form(schema: Schema, definitions: Schema) -> str:
+    """Return in a few words what a field takes."""
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rsplit("/", 1)[-1]
+        return form(definitions[name], definitions) if "enum" in definitions[name] else f"*{name}*"
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            kinds = [form(part, definitions) for part in schema[key] if part.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
+    if schema.get("type") == "array":
+        return "list of " + form(schema.get("items", {}), definitions)
+    return str(schema.get("format") or schema.get("type") or "any value")
+
+
+def fields(schema: Schema, notes: dict[str, str]) -> str:
+    """Return the table of a model's fields, and after it those of the values inside."""
+    definitions: Schema = schema.get("$defs", {})
+    required = set(schema.get("required", []))
+    rows = [
+        (f"`{name}`", form(shape, definitions), "" if name in required else "optional", notes.get(name, ""))
+        for name, shape in schema.get("properties", {}).items()
+    ]
+    return table(("field", "takes", "", "note"), rows) if rows else "No fields of its own."
+
+
+def values_inside(models: Iterable[type[Command] | type[Event]]) -> Iterator[str]:
+    """Yield a section for each value that fields are made of, once, by name."""
+    found: Schema = {}
+    for model in models:
+        found |= model.model_json_schema().get("$defs", {})
+    for name, schema in sorted(found.items()):
+        if "enum" not in schema:
+            yield f"### {name}\n\n{schema.get('description', '')}\n\n{fields({**schema, '$defs': found}, {})}"
+
+
+# --- pages
+
+
+def commands_page() -> str:
+    """Return the page of every command: its route, who may ask it, what it takes."""
+    parts = [f"## {kind}\n\n" + "\n\n".join(commands_of(kind)) for kind in sorted(STREAM_KINDS)]
+    inside = "## Values inside\n\n" + "\n\n".join(values_inside(COMMANDS.values()))
+    opening = (
+        "What can be asked, by kind of subject. A command is a `POST` to its route; an accepted one is one event as a "
+        "rule. *May ask* names the bases on which an actor is allowed; [refusals](refusals.md) lists the answers to "
+        "one that is not accepted. Every command also takes `effective_at` (when it holds in the business; now if "
+        "absent) and `reason` (a code; needed for late entries)."
+    )
+    return page("Commands", opening, [*parts, inside])
+
+
+def commands_of(kind: str) -> Iterator[str]:
+    """Yield a section for each command of a kind of stream."""
+    stream = STREAM_KINDS[kind]
+    for command in stream.commands:
+        path = "" if command.starts and not stream.caller_ids else "/{kind}/{id}" if stream.by_subject else "/{id}"
+        bases = ", ".join(f"`{by.basis}`" + (f" of `{by.of}`" if by.of else "") for by in command.by) or "the ledger"
+        schema = command.model_json_schema()
+        for shared in ("effective_at", "reason"):
+            schema["properties"].pop(shared, None)
+        head = f"### `POST /{stream.plural}{path}/{command.verb}`"
+        yield f"{head}\n\n{first_sentence(command)}\n\nMay ask: {bases}.\n\n{fields(schema, {})}"
+
+
+def events_page() -> str:
+    """Return the page of every event: its data, and which fields are sealed."""
+    sections = []
+    for event in EVENTS:
+        sealed = {n: f"sealed to `{s.of}`, class `{s.retention}`" for n, s in event.sealed_fields.items()}
+        notes = {n: f"subject `{kind}`" for n, kind in event.reference_fields.items()} | sealed
+        head = f"## `{event.topic}` version {event.schema_version}"
+        sections.append(f"{head}\n\n{first_sentence(event)}\n\n{fields(event.model_json_schema(), notes)}")
+    inside = "## Values inside\n\n" + "\n\n".join(values_inside(EVENTS))
+    opening = (
+        "Every fact the ledger can hold, in the past tense. A released form never changes: a new one is a new version. "
+        "A *sealed* field is encrypted for its data subject and can be erased; the event holds a commitment to it. "
+        "`@` is the subject of the event's own stream."
+    )
+    return page("Events", opening, [*sections, inside])
+
+
+def refusals_page() -> str:
+    """Return the page of every refusal: code, HTTP status and sentences."""
+    rows = [
+        (f"`{code}`", str(refusal.status), refusal.en, refusal.zh, "yes" if refusal.markable else "")
+        for code, refusal in sorted(REFUSALS.items())
+    ]
+    opening = (
+        "Why a command is not recorded. The answer is `application/problem+json` with this code; its text follows "
+        "`Accept-Language`. Imported history is not refused for one that is *markable*: the event carries its code as "
+        "a mark instead."
+    )
+    return page("Refusals", opening, [table(("code", "status", "English", "中文", "markable"), rows)])
+
+
+def layout_page() -> str:
+    """Return the page of every module with its caption, read without importing it."""
+    sections = []
+    for package in ("ledger", "projections", "api"):
+        modules = sorted((ROOT / package).rglob("*.py"), key=lambda path: (path.parent, path.name != "__init__.py"))
+        rows = [(f"`{path.relative_to(ROOT).as_posix()}`", caption(path)) for path in modules]
+        sections.append(f"## {package}\n\n" + table(("module", "what it is for"), rows))
+    return page(
+        "Layout", "The code, module by module. Imports point from `api` to `projections` to `ledger`.", sections
+    )
+
+
+def caption(path: Path) -> str:
+    """Return the first paragraph of a module's docstring."""
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def pages() -> dict[Path, str]:
+    """Return every generated page with its text. All of the ledger is loaded, so that each refusal is known."""
+    for module in pkgutil.walk_packages(ledger.__path__, "ledger."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return {
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "events.md": events_page(),
+        REFERENCE / "refusals.md": refusals_page(),
+        REFERENCE / "layout.md": layout_page(),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages; with `--check` write nothing and return 1 when one of them is stale."""
+    stale = [p for p, text in pages().items() if not p.is_file() or p.read_text("utf-8") != text]
+    if arguments == ["--check"]:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is stale: run `make docs`")
+        return 1 if stale else 0
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
