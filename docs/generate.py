@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import ledger
+from api.settings import Settings
 from ledger.domain import COMMANDS, STREAM_KINDS
 from ledger.kernel.command import Command
 from ledger.kernel.event import EVENTS, Event
@@ -26,10 +27,16 @@ def page(title: str, opening: str, parts: Iterable[str]) -> str:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a Markdown table; bars inside cells are escaped."""
+    """Return a Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(map(cell, row)) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """Return a cell's text on one line, with bars escaped, and angle brackets too where they would read as HTML."""
+    line = text.replace("|", "\\|").replace("\n", " ")
+    return line if "`" in line else line.replace("<", "\\<")
 
 
 def first_sentence(documented: object) -> str:
@@ -137,6 +144,26 @@ def refusals_page() -> str:
     return page("Refusals", opening, [table(("code", "status", "English", "中文", "markable"), rows)])
 
 
+def settings_page() -> str:
+    """Return the page of every setting with its default."""
+    prefix = str(Settings.model_config.get("env_prefix", ""))
+    schema = Settings.model_json_schema()
+    rows = [
+        (f"`{prefix}{name.upper()}`", default_of(shape), str(shape.get("description", "")))
+        for name, shape in schema["properties"].items()
+    ]
+    opening = "Environment variables, read at start; the command line takes the same names."
+    return page("Settings", opening, [table(("variable", "default", "what it does"), rows)])
+
+
+def default_of(shape: Schema) -> str:
+    """Return the default of a setting as it would be written in the environment; empty where there is none."""
+    default = shape.get("default")
+    if default is None:
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
 def layout_page() -> str:
     """Return the page of every module with its caption, read without importing it."""
     sections = []
@@ -164,6 +191,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "events.md": events_page(),
         REFERENCE / "refusals.md": refusals_page(),
+        REFERENCE / "settings.md": settings_page(),
         REFERENCE / "layout.md": layout_page(),
     }
 

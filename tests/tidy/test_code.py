@@ -20,7 +20,7 @@ BASE_DATABASE_MODULES = {"eventsourcing.postgres", "eventsourcing.sqlite", "even
 
 def imported(path: Path) -> set[str]:
     """Return the full names of the modules that a module imports, at its top or later."""
-    names = set()
+    names: set[str] = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
