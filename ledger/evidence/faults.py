@@ -65,10 +65,12 @@ class Inconsistent(EvidenceError):
     code = "inconsistent"
 
 
-class OutOfOrder(EvidenceError):
-    """Positions or versions are not dense, or recorded times go back."""
+class LogFalse(EvidenceError):
+    """Something in a log is false: the first position that fails (None: not to be located), and what kind of harm."""
 
-    code = "out_of_order"
+    def __init__(self, kind: str, position: int | None, *, zh: str, en: str) -> None:
+        super().__init__(zh=zh, en=en)
+        self.kind, self.position = kind, position
 
 
 class Unusable(EvidenceError):

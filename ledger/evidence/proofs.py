@@ -1,7 +1,6 @@
 """Proofs: inclusion and consistency paths built from tiles of hashes with O(log n) reads."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Protocol
 
 from .faults import Malformed, ProofFalse
@@ -151,31 +150,18 @@ class TreeTiles:
 
 
 class StoredTiles:
-    """Tiles from stored rows: full ones are read, partial ones are computed from leaves and from full tiles below.
+    """Tiles from stored rows: full ones are read whole, partial ones are put together from their nodes.
 
-    `full(level, index)` gives 8,192 bytes, or None where such a row is not kept; `leaves(start, end)` gives leaf
-    hashes of [start, end) concatenated. Roots of full tiles never change, so the last `remembered` are kept.
+    `full(level, index)` gives the 8,192 bytes of a full tile, or None where that row is missing. `nodes(level, start,
+    end)` gives the hashes [start, end) of a level concatenated: leaf hashes at level 0, above it roots of full tiles
+    of the level below.
     """
 
-    def __init__(
-        self,
-        full: Callable[[int, int], bytes | None],
-        leaves: Callable[[int, int], bytes],
-        *,
-        remembered: int = 65_536,
-    ) -> None:
-        self._full, self._leaves = full, leaves
-        self._root = lru_cache(maxsize=remembered)(self._full_root)
+    def __init__(self, full: Callable[[int, int], bytes | None], nodes: Callable[[int, int, int], bytes]) -> None:
+        self._full, self._nodes = full, nodes
 
     def tile(self, level: int, index: int, width: int) -> bytes:
-        """The first `width` hashes of a tile, read or computed."""
+        """The first `width` hashes of a tile."""
         stored = self._full(level, index) if width == TILE_WIDTH else None
-        if stored is not None:
-            return stored
         first = index * TILE_WIDTH
-        if level == 0:
-            return self._leaves(first, first + width)
-        return b"".join(self._root(level - 1, number) for number in range(first, first + width))
-
-    def _full_root(self, level: int, index: int) -> bytes:
-        return complete_root(self.tile(level, index, TILE_WIDTH))
+        return self._nodes(level, first, first + width) if stored is None else stored

@@ -233,15 +233,20 @@ class TruncatedTiles:
         return self.tiles.hashes[level] * width
 
 
-def test_partial_tiles_computed_from_rows_equal_those_of_the_whole_tree() -> None:
+def test_tiles_put_together_from_rows_equal_those_of_the_whole_tree() -> None:
     leaves = [merkle.leaf_hash(b"%d" % number) for number in range(256 * 3 + 7)]
     whole = proofs.TreeTiles(leaves)
-    rows = {(0, index): whole.tile(0, index, 256) for index in range(3)}
+    rows = {index: whole.tile(0, index, 256) for index in range(3)}
 
     def full(level: int, index: int) -> bytes | None:
-        return rows.get((level, index))
+        return rows.get(index) if level == 0 else None
 
-    stored = proofs.StoredTiles(full, lambda start, end: b"".join(leaves[start:end]))
+    def nodes(level: int, start: int, end: int) -> bytes:
+        row = leaves if level == 0 else [merkle.complete_root(rows[index]) for index in range(3)]
+        return b"".join(row[start:end])
+
+    stored = proofs.StoredTiles(full, nodes)
+    assert stored.tile(0, 1, 256) == whole.tile(0, 1, 256)
     assert stored.tile(0, 3, 7) == whole.tile(0, 3, 7)
     assert stored.tile(1, 0, 3) == whole.tile(1, 0, 3)
     assert proofs.root_at(len(leaves), stored) == merkle.tree_root(leaves)

@@ -1,0 +1,112 @@
+"""The signer: signs a ledger's tree head only when it continues what it signed before and follows from stored bytes."""
+
+import hmac
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+
+from . import checkpoint
+from .faults import AttestationFalse, Inconsistent, RootFalse
+from .merkle import Frontier, leaf_hash
+from .note import VerifierKey
+from .signer_files import SignerFolder, SignerState
+
+ATTEST_TAG = b"pledger/attest/v1\x00"
+
+
+def attest(key: bytes, *, origin: str, size: int, root: bytes) -> bytes:
+    """The writer's word on a root: HMAC-SHA256 over tag ‖ origin ‖ size (8 bytes, big-endian) ‖ root, 32 bytes."""
+    return hmac.digest(key, ATTEST_TAG + origin.encode() + size.to_bytes(8, "big") + root, sha256)
+
+
+def check_attestation(attestation: bytes, key: bytes, *, origin: str, size: int, root: bytes) -> None:
+    """Raise AttestationFalse unless the writer who holds `key` attested this root at this size."""
+    if not hmac.compare_digest(attest(key, origin=origin, size=size, root=root), attestation):
+        raise AttestationFalse(
+            zh=f"大小 {size} 的树根没有写入方的认可：有事件绕过了服务",
+            en=f"the root at size {size} is not attested by the writer: events came in past the service",
+        )
+
+
+class Signer:
+    """Signs the checkpoints of one ledger; its memory lies in its own folder, outside the database.
+
+    `folder` holds key and state (0700, files 0600) and is made at first use. Without `attest_key` the
+    writer's attestation is not checked.
+    """
+
+    def __init__(self, folder: Path, origin: str, *, attest_key: bytes | None = None) -> None:
+        self.origin = origin
+        self._attest_key = attest_key
+        self._files = SignerFolder(folder)
+        with self._files.locked():
+            self._key = self._files.open(origin)
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The public key that checkpoints are checked with."""
+        return self._key.verifier_key
+
+    @property
+    def size(self) -> int:
+        """How many leaves the last signed head has: `sign` needs the stored bytes from this index on."""
+        with self._files.locked():
+            return self._files.load(self.origin).frontier.size
+
+    def last(self) -> bytes:
+        """The last signed checkpoint; the same bytes as when it was first signed."""
+        with self._files.locked():
+            return self._signed(self._files.load(self.origin))
+
+    def sign(self, entries: Iterable[bytes], attestation: bytes = b"", *, first: int, size: int, root: bytes) -> bytes:
+        """The signed checkpoint of a head, after it was made sure that it continues the last one.
+
+        `entries` are the stored bytes of the indexes [first, size), where `first` is this signer's `size` when they
+        were read; `attestation` is the writer's for `size` and `root`. Raises Inconsistent, AttestationFalse or
+        RootFalse, and then remembers nothing. The state is on disk before the signature leaves this method.
+        """
+        with self._files.locked():
+            state = self._files.load(self.origin)
+            self._refuse_contradiction(state, size=size, root=root)
+            if self._attest_key is not None:
+                check_attestation(attestation, self._attest_key, origin=self.origin, size=size, root=root)
+            grown = SignerState(self.origin, _grow(state.frontier, entries, first=first, size=size, root=root))
+            if size > state.frontier.size:
+                self._files.store(grown)
+            return self._signed(grown)
+
+    def _refuse_contradiction(self, state: SignerState, *, size: int, root: bytes) -> None:
+        signed = state.frontier
+        if size < signed.size:
+            raise Inconsistent(
+                zh=f"账本大小 {size} 小于已签的 {signed.size}：数据库是旧的或被截短",
+                en=f"the ledger has size {size} but {signed.size} was signed: the database is an older one or was cut",
+            )
+        if size == signed.size and root != signed.root():
+            raise Inconsistent(
+                zh=f"大小 {size} 已签过另一个树根：历史被改写",
+                en=f"another root was signed at size {size}: history was rewritten",
+            )
+
+    def _signed(self, state: SignerState) -> bytes:
+        return checkpoint.sign(state.head(), [self._key])
+
+
+def _grow(frontier: Frontier, entries: Iterable[bytes], *, first: int, size: int, root: bytes) -> Frontier:
+    """The frontier at `size`, recomputed from stored bytes; RootFalse unless it gives `root`."""
+    if not first <= frontier.size:
+        raise RootFalse(zh="缺少上次签点之后的字节", en="bytes after the last signed head are missing")
+    grown = frontier.copy()
+    for index, entry in enumerate(entries, first):
+        if index >= frontier.size:  # another signer of this folder may have gone ahead
+            grown.append(leaf_hash(entry))
+    if grown.size != size:
+        raise RootFalse(
+            zh=f"应有 {size} 个事件，读到 {grown.size} 个", en=f"{size} events were claimed and {grown.size} were read"
+        )
+    if grown.root() != root:
+        raise RootFalse(
+            zh=f"位置 {frontier.size + 1} 到 {size} 的字节得不出所称的树根",
+            en=f"the bytes of positions {frontier.size + 1} to {size} do not give the claimed root",
+        )
+    return grown

@@ -1,0 +1,119 @@
+"""The signer's folder: its key and its memory of what it signed, private, and written so that a crash loses nothing."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from . import base64_text
+from .checkpoint import Checkpoint, parse_decimal
+from .faults import Malformed, SignerStateLost
+from .merkle import Frontier
+from .note import SigningKey
+
+IDENTIFIER = "pledger/signer-state/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class SignerState:
+    """The last head that was signed, or is about to be published, and the frontier to go on from."""
+
+    origin: str
+    frontier: Frontier
+
+    def head(self) -> Checkpoint:
+        """The checkpoint of this state."""
+        return Checkpoint(self.origin, self.frontier.size, self.frontier.root())
+
+    def to_bytes(self) -> bytes:
+        """Lines of text, the last one a digest of those before it."""
+        lines = [IDENTIFIER, self.origin, str(self.frontier.size), base64_text.encode(self.frontier.to_bytes())]
+        body = "".join(f"{line}\n" for line in lines)
+        return f"{body}{sha256(body.encode()).hexdigest()}\n".encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "SignerState":
+        """Read the text form; anything but exactly what was written is refused."""
+        try:
+            identifier, origin, size, frontier, _digest, rest = data.decode().split("\n")
+            state = cls(origin, Frontier.from_bytes(parse_decimal(size), base64_text.decode(frontier)))
+        except (ValueError, Malformed):
+            raise _state_lost() from None
+        if identifier != IDENTIFIER or rest or state.to_bytes() != data:
+            raise _state_lost()
+        return state
+
+
+class SignerFolder:
+    """The files `key` and `state` in a folder that only its owner can enter."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder for one signature, so that two signers cannot pass each other."""
+        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def open(self, origin: str) -> SigningKey:
+        """The key of this ledger, made at first use.
+
+        The empty state is written before the key, so that a key without state always means a lost state.
+        """
+        key_path, state_path = self._folder / "key", self._folder / "state"
+        if not key_path.exists():
+            if state_path.exists() and self.load(origin).frontier.size:
+                raise SignerStateLost(zh="签点私钥不见了", en="the signer's key is gone while its state is there")
+            self.store(SignerState(origin, Frontier()))
+            self._replace(key_path, SigningKey.generate(origin).private_text().encode() + b"\n")
+        key = SigningKey.parse(key_path.read_text("utf-8").removesuffix("\n"))
+        self.load(origin)
+        if key.name != origin:
+            raise SignerStateLost(zh=f"私钥属于 {key.name}", en=f"the key belongs to {key.name}")
+        return key
+
+    def load(self, origin: str) -> SignerState:
+        """The last stored state of this ledger."""
+        try:
+            state = SignerState.from_bytes((self._folder / "state").read_bytes())
+        except OSError:
+            raise _state_lost() from None
+        if state.origin != origin:
+            raise SignerStateLost(zh=f"状态属于 {state.origin}", en=f"the state belongs to {state.origin}")
+        return state
+
+    def store(self, state: SignerState) -> None:
+        """Keep `state` for good before returning: written aside, synced, moved into place, folder synced."""
+        self._replace(self._folder / "state", state.to_bytes())
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        aside = path.with_suffix(".new")
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(aside, path)  # noqa: PTH105 - the three steps of a durable write stand together
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _state_lost() -> SignerStateLost:
+    return SignerStateLost(
+        zh="签点状态丢失或损坏；请从密钥备份恢复，或用新的账本源重新开始",
+        en="the signer's state is missing or damaged; restore it from a key backup, or begin with a new origin",
+    )
