@@ -1,14 +1,26 @@
-"""What can happen: each context in the order events, state and evolve, commands, decide; pure, and unknown to each other."""
+"""What can happen, one module a context: events, state, commands, decide; pure, and unknown to each other."""
 
 from typing import Any
 
-from ledger.domain import identity, ledgers, people, responsibilities
+from ledger.domain import feedback, goals, hiring, identity, ledgers, people, progress, responsibilities
 from ledger.kernel.command import Command, StreamKind
+from ledger.kernel.joined import joined
+
+GOAL_STREAM = joined("goal", "goals", "g", first=goals.GOAL, second=progress.PROGRESS)
 
 STREAM_KINDS: dict[str, StreamKind[Any]] = {
     stream.kind: stream
-    for context in (ledgers, identity, people, responsibilities)
-    for stream in context.STREAMS
+    for streams in (
+        ledgers.STREAMS,
+        identity.STREAMS,
+        people.STREAMS,
+        responsibilities.STREAMS,
+        goals.STREAMS,
+        (GOAL_STREAM,),
+        feedback.STREAMS,
+        hiring.STREAMS,
+    )
+    for stream in streams
 }
 
 COMMANDS: dict[tuple[str, str], type[Command]] = {

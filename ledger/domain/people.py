@@ -6,18 +6,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from ledger.kernel.annulment import DatedFact, applied, commands_for, decide_annulment, is_annulment, remember
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import OWN_STREAM, Entry, Event, LookupBy, Seal
 from ledger.kernel.ids import ApplicationId, Code, Id, Label, PersonId, UnitId
-from ledger.kernel.moments import ONE_TICK, Day, EffectiveAt
-from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, NotFound, Refusal, UnknownReference
+from ledger.kernel.moments import ONE_TICK, Day
+from ledger.kernel.refusals import (
+    AfterLastDay,
+    AlreadyExists,
+    AlreadyRecorded,
+    Circle,
+    NotFound,
+    Refusal,
+    UnitGone,
+    UnknownReference,
+)
+from ledger.kernel.texts import Identifiers, Name
 from ledger.kernel.timeline import Change, Held, Timeline, Timelines, holder_on, holders_on
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=400)]
-Identifiers = Annotated[dict[Code, Name], Field(max_length=12)]
 
 
 class AssignmentKind(StrEnum):
@@ -400,28 +407,12 @@ AnnulUnitEntry, RedateUnitEntry = commands_for("unit", _HR)
 AnnulPersonEntry, RedatePersonEntry = commands_for("person", _HR)
 
 
-class Circle(Refusal):
-    """A unit above itself, or somebody their own manager."""
-
-    code = "circle"
-    en = "Nobody stands above themselves: this would close a circle."
-    zh = "不得自我隶属：这将形成循环。"
-
-
 class NotHeld(Refusal):
     """What is to end does not run at that time."""
 
     code = "not_held"
     en = "That does not hold at that time, so it can't end."
     zh = "当时并不成立，无法结束。"
-
-
-class UnitGone(Refusal):
-    """The unit is not live at that time."""
-
-    code, markable = "unit_not_live", True
-    en = "The unit is not formed yet, or dissolved, at that time."
-    zh = "该单位当时尚未成立或已解散。"
 
 
 # Decide

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
 from ledger.kernel.annulment import DatedFact, applied, commands_for, decide_annulment, is_annulment, remember
 from ledger.kernel.command import Act, By, Command, StreamKind
-from ledger.kernel.event import Entry, Event, Subject, Value
-from ledger.kernel.ids import Id, Label, UnitId, stream_name
+from ledger.kernel.event import Entry, Event, Subject
+from ledger.kernel.holders import Holder
+from ledger.kernel.ids import Id, Label, UnitId
 from ledger.kernel.moments import ONE_TICK
 from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, NotFound, Refusal, UnknownReference
 from ledger.kernel.timeline import Change, Held, Timelines, holder_on, holders_on, most_holders_from
@@ -28,24 +28,8 @@ class Role(StrEnum):
     ALUMNUS = "alumnus"
 
 
-class Holder(Value):
-    """A person, or a unit standing for its person of the day."""
-
-    kind: Literal["person", "unit"]
-    id: Id
-
-    @property
-    def key(self) -> str:
-        """Return `kind/id`."""
-        return stream_name(self.kind, self.id)
-
-
 def _key(holder: Holder | Subject | None) -> str | None:
     return None if holder is None else holder.key
-
-
-def _subject(holder: Holder) -> Subject:
-    return Subject(kind=holder.kind, id=holder.id)
 
 
 # Events
@@ -323,8 +307,8 @@ def _assigned(command: AssignResponsibility, state: ResponsibilityState, act: Ac
         after = line.with_change(Change(act.begins, act.facts.position + 1, act.event_id, held))
         if most_holders_from(after, act.begins) > 1:
             act.refuse(TwoAccountable())
-    replaced = None if command.instead_of is None else _subject(command.instead_of)
-    return ResponsibilityAssigned(role=command.role, holder=_subject(command.holder), instead_of=replaced)
+    replaced = None if command.instead_of is None else command.instead_of.subject
+    return ResponsibilityAssigned(role=command.role, holder=command.holder.subject, instead_of=replaced)
 
 
 def _require_able(holder: Holder, act: Act) -> None:
@@ -340,7 +324,7 @@ def _released(command: ReleaseResponsibility, state: ResponsibilityState, act: A
         raise AlreadyRecorded()
     if holder not in holders_on(line, act.begins) and holder not in holders_on(line, act.begins - ONE_TICK):
         raise NotHolding()
-    return ResponsibilityReleased(role=command.role, holder=_subject(command.holder))
+    return ResponsibilityReleased(role=command.role, holder=command.holder.subject)
 
 
 def _hand_over(command: OfferHandOver | AcceptHandOver | RefuseHandOver, state: ResponsibilityState, act: Act) -> Event:
@@ -352,7 +336,7 @@ def _hand_over(command: OfferHandOver | AcceptHandOver | RefuseHandOver, state: 
         if command.taker.key in accountable:
             raise HoldsAlready()
         _require_able(command.taker, act)
-        return HandOverOffered(offer=f"o-{act.event_id[-12:]}", giver=_from_key(giver), taker=_subject(command.taker))
+        return HandOverOffered(offer=f"o-{act.event_id[-12:]}", giver=_from_key(giver), taker=command.taker.subject)
     return _answered(command, state, accountable)
 
 

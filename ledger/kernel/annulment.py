@@ -56,7 +56,8 @@ def decide_annulment(command: DatedFact, dated: Mapping[str, str], act: Act) -> 
     moved_to = getattr(command, "new_effective_at", None)
     if moved_to is None:
         return EntryAnnulled(entry=command.entry, entry_topic=topic)
-    return EntryRedated(entry=command.entry, entry_topic=topic, new_effective_at=moved_to, new_begins=begins(moved_to, act.facts.zone))
+    new_begins = begins(moved_to, act.facts.zone)
+    return EntryRedated(entry=command.entry, entry_topic=topic, new_effective_at=moved_to, new_begins=new_begins)
 
 
 def is_annulment(entry: Entry) -> bool:

@@ -144,6 +144,40 @@ class NotAnnullable(Refusal):
     zh = "该条目不是可撤销或改期的有日期事实。"
 
 
+class ReasonNeeded(Refusal):
+    """The act is recorded only with a coded reason."""
+
+    code, status, markable = "reason_needed", 422, True
+    en = "This needs a reason code."
+    zh = "此操作需要填写原因代码。"
+    accepted_en = "the same command with a reason code"
+    accepted_zh = "附上原因代码的同一命令"
+
+
+class OwnAct(Refusal):
+    """Nobody approves, judges or acknowledges what they did themselves."""
+
+    code, status, markable, rule = "own_act", 403, True, "nobody_approves_their_own_act"
+    en = "Nobody approves, judges or acknowledges their own act."
+    zh = "任何人不得批准、评定或确认自己的行为。"
+
+
+class Circle(Refusal):
+    """Something would stand above itself: a unit, a manager, a goal."""
+
+    code = "circle"
+    en = "Nothing stands above itself: this would close a circle."
+    zh = "不得自我隶属：这将形成循环。"
+
+
+class UnitGone(Refusal):
+    """The unit is not live at that time."""
+
+    code, markable = "unit_not_live", True
+    en = "The unit is not formed yet, or dissolved, at that time."
+    zh = "该单位当时尚未成立或已解散。"
+
+
 class AfterLastDay(Refusal):
     """The person was not employed on the effective day."""
 
