@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ledger.store.embedded import open_cluster
+
+# No deadlines: timings are asserted nowhere. `make soak` looks much further.
+settings.register_profile("quick", deadline=None, max_examples=50)
+settings.register_profile("whole", deadline=None, max_examples=5_000)
+settings.load_profile("whole" if os.environ.get("PLEDGER_SOAK") else "quick")
 
 _SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
