@@ -15,7 +15,7 @@ _CANDIDATES = ("pledger", "postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """The user and group the server runs as. `switched` is true when the program is root and must give up its rights."""
+    """The user and group the server runs as; `switched` when the program is root and must give up its rights."""
 
     uid: int
     gid: int

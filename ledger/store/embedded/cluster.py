@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
-import sys
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -16,12 +15,13 @@ from psycopg.conninfo import make_conninfo
 
 from ledger.store.embedded import postmaster
 from ledger.store.embedded.account import Account, account_for
-from ledger.store.embedded.binaries import MAJOR, program
+from ledger.store.embedded.binaries import MAJOR
+from ledger.store.embedded.creation import ADMIN, create_data
 from ledger.store.embedded.failure import EmbeddedUnavailable
 from ledger.store.embedded.folder import (
     ClusterFolder,
     choose_socket_folder,
-    new_password,
+    clear_socket,
     noted_socket_folder,
     prepare_folder,
     read_password,
@@ -30,10 +30,10 @@ from ledger.store.embedded.folder import (
 from ledger.store.embedded.locks import is_held, open_private, try_lock, turn, wait_lock
 from ledger.store.embedded.settings import PORT, check_settings, server_arguments
 
-ADMIN = "pledger_admin"
-"""The role that owns the cluster; services are given roles with fewer rights."""
-
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+_ATTEMPTS = 3
+"""A server that was joined while it died is started anew."""
+
 _TURN_TIMEOUT_S = postmaster.START_TIMEOUT_S + postmaster.STOP_TIMEOUT_S
 
 
@@ -57,7 +57,7 @@ class Cluster:
     def release(self, *, patience_s: float = 5.0) -> None:
         """Give the lease back; the last one stops the server. A second call does nothing.
 
-        Sessions opened by address without a lease may end by themselves for `patience_s` seconds, then they are cut off.
+        Sessions opened by address without a lease may end by themselves for `patience_s` seconds before they are cut.
         """
         lease, self._lease = self._lease, None
         if lease is None:
@@ -98,25 +98,44 @@ def open_cluster(folder: Path, *, settings: Mapping[str, str] = _NO_SETTINGS) ->
             if not wait_lock(lease, timeout_s=_TURN_TIMEOUT_S, shared=True):
                 raise EmbeddedUnavailable(f"Another program keeps {place.lease} locked: end it and try again.")
             return _open_with_lease(place, settings, lease)
-        except OSError as error:
+        except BaseException as error:
             os.close(lease)
-            raise EmbeddedUnavailable(f"The embedded PostgreSQL in {place.top} cannot be used: {error}.") from error
-        except BaseException:
-            os.close(lease)
+            if isinstance(error, OSError | subprocess.SubprocessError):
+                sentence = f"The embedded PostgreSQL in {place.top} cannot be used: {error}."
+                raise EmbeddedUnavailable(sentence) from error
             raise
 
 
 def _open_with_lease(folder: ClusterFolder, settings: Mapping[str, str], lease: int) -> Cluster:
     _check_data(folder)
     account = account_for(folder.data)
-    if not _is_running(folder):
-        if not folder.data.exists():
-            _create_data(folder, account, durable=settings.get("fsync", "on") == "on")
-        _start(folder, account, settings)
-    postmaster.await_ready(folder)
-    conninfo = _conninfo(folder)
-    _try_address(conninfo, folder)
-    return Cluster(folder, account, lease=lease, conninfo=conninfo)
+    if folder.data.exists():
+        read_password(folder)  # before anything is started
+    refusal: str | None = None
+    for _ in range(_ATTEMPTS):
+        if not _is_running(folder):
+            if not folder.data.exists():
+                create_data(folder, account, durable=settings.get("fsync", "on") == "on")
+            _start(folder, account, settings)
+        postmaster.await_ready(folder)
+        conninfo = _conninfo(folder)
+        refusal = _refusal(conninfo)
+        if refusal is None:
+            return Cluster(folder, account, lease=lease, conninfo=conninfo)
+    _stop_if_alone(folder, lease)
+    raise EmbeddedUnavailable(
+        f"The embedded PostgreSQL runs but refuses the password in {folder.password}, or has no free connection: "
+        f"put that file back as it was. {refusal}"
+    )
+
+
+def _refusal(conninfo: str) -> str | None:
+    """Why the server takes no connection, or None when it does."""
+    try:
+        psycopg.connect(conninfo, connect_timeout=30).close()
+    except psycopg.OperationalError as error:
+        return str(error).strip()
+    return None
 
 
 def _is_running(folder: ClusterFolder) -> bool:
@@ -130,6 +149,8 @@ def _is_running(folder: ClusterFolder) -> bool:
     if is_held(folder.server):
         if ours and note is not None and note.status != "stopping":
             return True
+        if not ours:
+            postmaster.quit_orphans(folder)
         if not postmaster.await_gone(folder, timeout_s=postmaster.STOP_TIMEOUT_S):
             raise EmbeddedUnavailable(
                 f"A server that this program cannot see uses {folder.data}: one in another container, or one that "
@@ -139,67 +160,21 @@ def _is_running(folder: ClusterFolder) -> bool:
         return False
     if ours and note is not None:
         raise EmbeddedUnavailable(
-            f"The data in {folder.data} is in use by a server started by hand (process {note.pid}): stop that one first."
+            f"A server started by hand (process {note.pid}) uses the data in {folder.data}: stop that one first."
         )
     return False
 
 
 def _start(folder: ClusterFolder, account: Account, settings: Mapping[str, str]) -> None:
-    folder.pid_file.unlink(missing_ok=True)  # nobody's: the lock is free
     if os.lstat(folder.data).st_uid != account.uid:
         account.own_tree(folder.data)
     folder.data.chmod(0o700)
     socket_folder = choose_socket_folder(folder, account)
+    # Both are nobody's, for the server's lock is free.
+    folder.pid_file.unlink(missing_ok=True)
+    clear_socket(socket_folder)
     named = "socket" if socket_folder.parent == folder.data else str(socket_folder)
     postmaster.launch(folder, account, server_arguments(settings, socket_folder=named))
-
-
-def _create_data(folder: ClusterFolder, account: Account, *, durable: bool) -> None:
-    """Run initdb beside, then rename: data that a crash left half made is never taken for a cluster."""
-    shutil.rmtree(folder.unfinished, ignore_errors=True)
-    folder.unfinished.mkdir(mode=0o700)
-    account.own(folder.unfinished)
-    password = new_password(folder)
-    command = [str(program("initdb")), "-D", postmaster.working_name(folder.unfinished), "-U", ADMIN]
-    command += ["--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", "--no-instructions"]
-    command += _syncing(durable=durable)
-    code = _initdb(folder, account, command, password)
-    if code != 0:
-        raise EmbeddedUnavailable("The data of the embedded PostgreSQL could not be made.", log=folder.last_log_lines())
-    folder.unfinished.rename(folder.data)
-    _sync_folder(folder.top)
-
-
-def _initdb(folder: ClusterFolder, account: Account, command: list[str], password: str) -> int:
-    """Hand the password over in a pipe, so that it is in no argument list and in no second file."""
-    reading, writing = os.pipe()
-    try:
-        with os.fdopen(writing, "wb") as pipe:
-            pipe.write(password.encode("ascii") + b"\n")
-        if account.switched:
-            os.fchown(reading, account.uid, account.gid)
-        log = open_private(folder.start_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
-        with os.fdopen(log, "wb") as output:
-            full = [*command, f"--pwfile=/dev/fd/{reading}"]
-            return postmaster.run_as(
-                account, full, cwd=folder.unfinished, pass_fds=[reading], stdout=output, session=False
-            )
-    finally:
-        os.close(reading)
-
-
-def _syncing(*, durable: bool) -> list[str]:
-    if not durable:
-        return ["--no-sync"]
-    return ["--sync-method=syncfs"] if sys.platform == "linux" else []
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _check_data(folder: ClusterFolder) -> None:
@@ -213,9 +188,15 @@ def _check_data(folder: ClusterFolder) -> None:
         raise EmbeddedUnavailable(f"{folder.data} is no data of PostgreSQL: {error}.") from error
     if version != str(MAJOR):
         raise EmbeddedUnavailable(
-            f"The data in {folder.data} was made by PostgreSQL {version}, and this program brings {MAJOR}: dump it with "
-            f"{version} and load it into a new folder."
+            f"The data in {folder.data} was made by PostgreSQL {version}, and this program brings {MAJOR}: dump it "
+            f"with {version} and load it into a new folder."
         )
+
+
+def _stop_if_alone(folder: ClusterFolder, lease: int) -> None:
+    """Leave no server behind that this program cannot use, unless others do."""
+    if try_lock(lease):  # a shared lock becomes an exclusive one only where nobody else shares it
+        postmaster.stop(folder, patience_s=0.0)
 
 
 def _is_unused(folder: ClusterFolder) -> bool:
@@ -227,7 +208,7 @@ def _is_unused(folder: ClusterFolder) -> bool:
 
 
 def _conninfo(folder: ClusterFolder) -> str:
-    """Every part that libpq would else take from the environment is said, and a server that asks for no proof refused."""
+    """Says every part that libpq would else take from the environment, and refuses a server that asks for no proof."""
     address = make_conninfo(
         host=str(noted_socket_folder(folder)),
         port=PORT,
@@ -238,13 +219,3 @@ def _conninfo(folder: ClusterFolder) -> str:
         gssencmode="disable",
     )
     return make_conninfo(address, require_auth="scram-sha-256") if psycopg.pq.version() >= 160000 else address
-
-
-def _try_address(conninfo: str, folder: ClusterFolder) -> None:
-    try:
-        psycopg.connect(conninfo, connect_timeout=30).close()
-    except psycopg.OperationalError as error:
-        raise EmbeddedUnavailable(
-            f"The embedded PostgreSQL runs but refuses the password in {folder.password}, or has no free connection: "
-            f"put that file back as it was. {str(error).strip()}"
-        ) from error

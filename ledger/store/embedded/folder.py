@@ -87,16 +87,18 @@ def prepare_folder(top: Path) -> ClusterFolder:
     try:
         top.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = ClusterFolder(top.resolve(strict=True))
-        names = os.listdir(folder.top)
+        names = {path.name for path in folder.top.iterdir()}
     except OSError as error:
         raise EmbeddedUnavailable(f"The folder {top} cannot be used: {error.strerror}.") from error
-    if names and not {folder.turn.name, folder.data.name}.intersection(names):
+    if names and folder.turn.name not in names and not (folder.data / "PG_VERSION").is_file():
         raise EmbeddedUnavailable(f"The folder {top} holds other files: give an empty folder or one of a cluster.")
-    owner = os.stat(folder.top).st_uid
-    if os.geteuid() not in (0, owner):
-        raise EmbeddedUnavailable(f"The folder {top} belongs to another user (number {owner}): run as that user.")
-    if stat.S_IMODE(os.stat(folder.top).st_mode) != 0o700:
-        os.chmod(folder.top, 0o700)
+    found = folder.top.stat()
+    if os.geteuid() not in (0, found.st_uid):
+        raise EmbeddedUnavailable(
+            f"The folder {top} belongs to another user (number {found.st_uid}): run as that user."
+        )
+    if stat.S_IMODE(found.st_mode) != 0o700:
+        folder.top.chmod(0o700)
     return folder
 
 
@@ -113,6 +115,8 @@ def new_password(folder: ClusterFolder) -> str:
 
 def read_password(folder: ClusterFolder) -> str:
     """The kept password. Raises EmbeddedUnavailable when the file is gone or unreadable."""
+    if not folder.password.exists():
+        raise EmbeddedUnavailable(f"The file {folder.password} is missing: put it back from a backup of the folder.")
     with os.fdopen(open_private(folder.password, os.O_RDONLY), encoding="ascii", errors="replace") as file:
         return file.read().strip()
 
@@ -147,10 +151,15 @@ def remove_outside_socket(folder: ClusterFolder, account: Account) -> None:
     """Take away the socket's folder in the temporary folder once the server has stopped."""
     noted = noted_socket_folder(folder)
     if noted.parent != folder.data and is_private(noted, account):
-        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-            (noted / name).unlink(missing_ok=True)
+        clear_socket(noted)
         noted.rmdir()
     folder.socket_note.unlink(missing_ok=True)
+
+
+def clear_socket(socket_folder: Path) -> None:
+    """Take a dead server's socket away: PostgreSQL believes the lock beside it when its pid is a zombie or reused."""
+    for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+        (socket_folder / name).unlink(missing_ok=True)
 
 
 def is_private(path: Path, account: Account) -> bool:

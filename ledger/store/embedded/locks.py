@@ -22,7 +22,7 @@ def open_private(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> int:
     except OSError as error:
         raise EmbeddedUnavailable(f"The file {path} cannot be opened: {error.strerror}.") from error
     found = os.fstat(descriptor)
-    owner = os.stat(path.parent)
+    owner = path.parent.stat()
     # Root may open a folder that an ordinary user made: what it adds there must stay usable for that user.
     if os.geteuid() == 0 and found.st_uid != owner.st_uid:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ledger.store.embedded.account import Account
-from ledger.store.embedded.binaries import program
+from ledger.store.embedded.binaries import reachable_program
 from ledger.store.embedded.failure import EmbeddedUnavailable
 from ledger.store.embedded.folder import ClusterFolder
 from ledger.store.embedded.locks import is_held, open_private, try_lock
@@ -29,6 +29,7 @@ _PAUSE_S = 0.005
 # Under /proc the working folder has a name of fixed length that needs no right to pass the parents, so data under a
 # parent of mode 0700 that belongs to root works, and the parents keep their modes.
 _WORKING_FOLDER = "/proc/self/cwd"
+_HAS_PROC = Path(_WORKING_FOLDER).exists()
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,20 @@ def is_our_server(pid: int, data: Path) -> bool:
     """
     if pid <= 1:
         return False
-    if sys.platform == "linux":
-        return _is_server_by_proc(pid, data)
-    return _is_server_by_listing(pid, data)
+    return _is_server_by_proc(pid, data) if _HAS_PROC else _is_server_by_listing(pid, data)
 
 
 def _is_server_by_proc(pid: int, data: Path) -> bool:
     try:
-        name = os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
-        return name == "postgres" and os.path.samefile(f"/proc/{pid}/cwd", data)
+        process = Path(f"/proc/{pid}")
+        name = (process / "exe").readlink().name.removesuffix(" (deleted)")
+        return name == "postgres" and (process / "cwd").samefile(data)
     except OSError:
         return False
 
 
 def _is_server_by_listing(pid: int, data: Path) -> bool:
-    listed = subprocess.run(
+    listed = subprocess.run(  # noqa: S603 - a fixed program and a number
         ["/bin/ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
     return not listed.startswith("Z") and "postgres" in listed and f"-D {data} " in f"{listed} "
@@ -78,16 +78,15 @@ def _is_server_by_listing(pid: int, data: Path) -> bool:
 
 def working_name(data: Path) -> str:
     """The name by which a program that is started inside `data` knows that folder."""
-    return _WORKING_FOLDER if os.path.exists(_WORKING_FOLDER) else str(data)
+    return _WORKING_FOLDER if _HAS_PROC else str(data)
 
 
 def run_as(
     account: Account, command: Sequence[str], *, cwd: Path, pass_fds: Sequence[int], stdout: IO[bytes], session: bool
 ) -> int:
     """Run a command with the server's rights, a clean environment and no terminal; its exit code."""
-    identity: dict[str, int] = {"user": account.uid, "group": account.gid} if account.switched else {}
     environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own programs, no shell's quoting
         command,
         cwd=cwd,
         env=environment,
@@ -97,9 +96,10 @@ def run_as(
         pass_fds=tuple(pass_fds),
         start_new_session=session,
         umask=0o077,
+        user=account.uid if account.switched else None,
+        group=account.gid if account.switched else None,
         extra_groups=[] if account.switched else None,
         check=False,
-        **identity,
     ).returncode
 
 
@@ -108,10 +108,11 @@ def launch(folder: ClusterFolder, account: Account, arguments: Sequence[str]) ->
     lock = open_private(folder.server)
     log = os.fdopen(open_private(folder.start_log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND), "wb")
     try:
+        postgres = str(reachable_program("postgres", account))
         if not try_lock(lock):
             raise EmbeddedUnavailable("An earlier server has not ended.", log=folder.last_log_lines())
         # The shell ends at once, so the server belongs to init: it outlives this program and leaves it no zombie.
-        detach = ["/bin/sh", "-c", 'exec "$0" "$@" &', str(program("postgres")), "-D", working_name(folder.data)]
+        detach = ["/bin/sh", "-c", 'exec "$0" "$@" &', postgres, "-D", working_name(folder.data)]
         run_as(account, [*detach, *arguments], cwd=folder.data, pass_fds=[lock], stdout=log, session=True)
     finally:
         log.close()
@@ -128,7 +129,7 @@ def await_ready(folder: ClusterFolder, *, timeout_s: float = START_TIMEOUT_S) ->
             )
         if time.monotonic() >= end:
             raise EmbeddedUnavailable(
-                f"The embedded PostgreSQL was not ready within {timeout_s:.0f} s and goes on recovering: try again later.",
+                f"The embedded PostgreSQL was not ready within {timeout_s:.0f} s and goes on recovering: try again.",
                 log=folder.last_log_lines(),
             )
         time.sleep(_PAUSE_S)
@@ -158,9 +159,18 @@ def stop(folder: ClusterFolder, *, patience_s: float) -> None:
     )
 
 
+def quit_orphans(folder: ClusterFolder) -> None:
+    """End the children of a killed postmaster as it would have: one busy with a query may not notice for hours."""
+    if _HAS_PROC:
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                send_signal(int(entry.name), signal.SIGQUIT, folder.data)
+
+
 def send_signal(pid: int, sent: signal.Signals, data: Path) -> bool:
     """Signal a process if it is our live server; false, and nothing sent, when it is anything else."""
-    with contextlib.suppress(ProcessLookupError), _hold(pid) as held:
+    # An impossible or ended pid is nobody's.
+    with contextlib.suppress(ProcessLookupError, OverflowError), _hold(pid) as held:
         # Checked while the process is held: a pid that is given away in between cannot be hit.
         if is_our_server(pid, data):
             if held is None:
@@ -176,7 +186,13 @@ def _hold(pid: int) -> Iterator[int | None]:
     if sys.platform != "linux":
         yield None
         return
-    held = os.pidfd_open(pid)
+    try:
+        held = os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:  # a kernel or sandbox without this call
+        yield None
+        return
     try:
         yield held
     finally:

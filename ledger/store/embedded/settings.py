@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 PORT = 5432
 """Only a part of the socket's name; nothing listens on TCP."""
@@ -53,9 +56,20 @@ _FIXED = {
     "password_encryption": "scram-sha-256",
 }
 
+_PARALLEL_ROOM_BYTES = 512 * 1024 * 1024
+
 _OURS = frozenset(
     {*_FIXED, "unix_socket_directories", "data_directory", "hba_file", "ident_file", "config_file", "external_pid_file"}
 )
+
+
+def _dynamic_memory() -> str:
+    """Containers often give /dev/shm 64 MB, too little for a parallel query; System V memory has no such bound."""
+    place = Path("/dev/shm")  # noqa: S108 - looked at, not written to
+    if sys.platform != "linux" or not place.is_dir():
+        return "sysv"
+    room = os.statvfs(place)
+    return "posix" if room.f_blocks * room.f_frsize >= _PARALLEL_ROOM_BYTES else "sysv"
 
 
 def check_settings(wanted: Mapping[str, str]) -> None:
@@ -69,5 +83,6 @@ def server_arguments(wanted: Mapping[str, str], *, socket_folder: str) -> list[s
     """The `-c name=value` arguments for `postgres`; a caller's settings replace the tuned ones."""
     # This one setting is a list of names, so a name is quoted as PostgreSQL quotes an identifier.
     quoted = '"' + socket_folder.replace('"', '""') + '"'
-    chosen = {**_TUNED, **_LOGGING, **wanted, **_FIXED, "unix_socket_directories": quoted}
+    memory = {"dynamic_shared_memory_type": _dynamic_memory()}
+    chosen = {**_TUNED, **_LOGGING, **memory, **wanted, **_FIXED, "unix_socket_directories": quoted}
     return [part for name, value in chosen.items() for part in ("-c", f"{name}={value}")]
