@@ -50,7 +50,9 @@ def resolve(parts: tuple[str, ...], query_id: str | None = None) -> Target | Non
         return None
     ids = parts[1:-1] if query_id is None else (*parts[1:-1], query_id)
     if stream.by_subject and len(ids) == 2:
-        return Target(stream, command, stream_name(_checked(check_kind, ids[0], "kind"), _checked(check_id, ids[1], "id")))
+        return Target(
+            stream, command, stream_name(_checked(check_kind, ids[0], "kind"), _checked(check_id, ids[1], "id"))
+        )
     if not stream.by_subject and len(ids) == 1:
         return Target(stream, command, _checked(check_id, ids[0], "id"))
     return Target(stream, command, None) if not ids and command.starts and not stream.by_subject else None

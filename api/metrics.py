@@ -12,7 +12,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         own = {"registry": self.registry}
-        self.requests = Counter("pledger_requests", "Requests by route and status.", ("method", "route", "status"), **own)
+        self.requests = Counter(
+            "pledger_requests", "Requests by route and status.", ("method", "route", "status"), **own
+        )
         self.seconds = Histogram("pledger_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS_S, **own)
         self.positions = Gauge("pledger_ledger_position", "Last recorded position.", ("ledger",), **own)
         self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", ("ledger", "projection"), **own)

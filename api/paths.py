@@ -24,9 +24,18 @@ def routed(parts: tuple[str, ...]) -> str:
     return "/" + "/".join(p.replace("%", "%25").replace("/", "%2F") for p in parts)
 
 
+def unescaped(text: str) -> str:
+    """Return a path parameter as it was meant, undoing what `routed` escaped."""
+    return unquote(text)
+
+
 def _segment_id(text: str) -> str:
-    return check_id(unquote(text))
+    return check_id(unescaped(text))
 
 
-PathId = Annotated[str, Path(min_length=1, max_length=1200, description="An id, percent-encoded."), AfterValidator(_segment_id)]
-PathKind = Annotated[str, Path(max_length=40), AfterValidator(check_kind)]
+PathId = Annotated[
+    str,
+    Path(min_length=1, max_length=1200, description="An id, percent-encoded as one segment."),
+    AfterValidator(_segment_id),
+]
+PathKind = Annotated[str, Path(max_length=40, pattern=r"^[a-z][a-z0-9-]*$"), AfterValidator(check_kind)]

@@ -7,7 +7,19 @@ from http import HTTPStatus
 import orjson
 from starlette.responses import Response
 
-from ledger.kernel.append import AppendError, KeyReused, StaleVersion, StoreUnavailable, WriterBusy
+from ledger.kernel.append import (
+    AppendError,
+    EventKnown,
+    KeyReused,
+    LookupTaken,
+    OutcomeUnknown,
+    PositionTaken,
+    StaleVersion,
+    StoreUnavailable,
+    TrackedAlready,
+    Unrecordable,
+    WriterBusy,
+)
 from ledger.kernel.refusals import IdempotencyConflict, Invalid, NotFound, Refusal, StaleMatch
 
 MEDIA_TYPE = "application/problem+json"
@@ -44,6 +56,22 @@ class Busy(Refusal):
     code, status = "busy", 503
     en = "The ledger can't take this at the moment; try again shortly."
     zh = "账本暂时繁忙，请稍后重试。"
+
+
+class Unclear(Refusal):
+    """The database was lost during the commit: whether the command is recorded is open."""
+
+    code, status = "outcome_unknown", 503
+    en = "Whether this is recorded is not known; repeat it with the same Idempotency-Key."
+    zh = "是否已记录尚不确定，请使用相同的 Idempotency-Key 重试。"
+
+
+class IdentifierTaken(Refusal):
+    """An outside identifier leads to another subject already."""
+
+    code = "identifier_taken"
+    en = "Another subject is found by this {scheme} already."
+    zh = "该 {scheme} 已指向其他对象。"
 
 
 class Conflict(Refusal):
@@ -84,6 +112,14 @@ class NotProjected(Refusal):
     code, status = "not_yet_projected", 503
     en = "The answer for that position is not ready yet; try again shortly."
     zh = "该位置的结果尚未就绪，请稍后重试。"
+
+
+class NotCheckpointed(Refusal):
+    """No signed checkpoint covers the event yet."""
+
+    code, status = "not_yet_checkpointed", 503
+    en = "No signed checkpoint covers this event yet; try again shortly."
+    zh = "该事件尚未被签点覆盖，请稍后重试。"
 
 
 class BeyondHead(Refusal):
@@ -127,7 +163,15 @@ def as_refusal(error: AppendError, *, if_match: bool = False) -> Refusal:
             return StaleMatch(version=actual) if if_match else Conflict()
         case KeyReused():
             return IdempotencyConflict()
-        case WriterBusy() | StoreUnavailable():
+        case LookupTaken(scheme=scheme):
+            return IdentifierTaken(scheme=scheme)
+        case Unrecordable():
+            return Invalid(errors=(("", "unrecordable"),))
+        case EventKnown() | TrackedAlready():
+            return Conflict()
+        case OutcomeUnknown():
+            return Unclear()
+        case WriterBusy() | StoreUnavailable() | PositionTaken():
             return Busy()
     return Unexpected()
 

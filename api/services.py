@@ -1,24 +1,37 @@
 """Services: what one process serves, opened before the first request and closed after the last."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from api.metrics import Metrics
 from api.settings import Settings
+from api.signing import Signing
+from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadWatch
 from ledger.application import Ledger
-from ledger.evidence.signer import Signer
 from projections.engine import Runner
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Served:
     """One ledger with all that follows it: projections, signer, and the watch that tells of new events."""
 
     ledger: Ledger
     runner: Runner
     watch: HeadWatch
-    signer: Signer | None = None
+    pages: Pages
+    signing: Signing
+    open_streams: int = 0
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Count a stream for as long as it is open."""
+        self.open_streams += 1
+        try:
+            yield
+        finally:
+            self.open_streams -= 1
 
 
 @dataclass(frozen=True, slots=True)

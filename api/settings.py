@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     keys: Path | None = Field(default=None, description="Folder of keys and signer; <data>/secrets if absent.")
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL to use; embedded if absent.")
     ledger: LedgerName | None = Field(default=None, description="The one ledger to serve; all of them if absent.")
-    origin: str | None = Field(default=None, description="Public host for origins and links, as in pledger.example.org.")
+    origin: str | None = Field(
+        default=None, description="Public host for origins and links, as in pledger.example.org."
+    )
     proxy: bool = Field(default=False, description="A proxy that ends TLS stands before this service.")
     tls_certificate: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
@@ -82,4 +84,6 @@ def refuse_weak(settings: Settings, *, demonstration: bool) -> None:
     if demonstration:
         raise WeakConfiguration("a demonstration ledger is served on this machine only: its tokens lie in a file")
     if not settings.is_encrypted:
-        raise WeakConfiguration("beyond this machine the service needs TLS: set PLEDGER_TLS_CERTIFICATE or PLEDGER_PROXY")
+        raise WeakConfiguration(
+            "beyond this machine the service needs TLS: set PLEDGER_TLS_CERTIFICATE or PLEDGER_PROXY"
+        )

@@ -1,0 +1,71 @@
+"""The application: every route, the gateway before them, and the document that describes them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from api.batches import BatchRoute
+from api.commands import CommandRoute
+from api.gateway import Gateway
+from api.identity import Identities
+from api.openapi import describing
+from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
+from api.routes import events, logs, operation, projections
+from api.services import Services
+from api.subscriptions import feed, stream
+from ledger.kernel.refusals import Invalid, Refusal
+from projections.engine import NotBuilt
+
+ROUTERS: Sequence[APIRouter] = (
+    stream.router,  # before /events/{event_id}
+    feed.router,
+    events.router,
+    logs.router,
+    projections.router,
+    operation.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application over opened services. It opens and closes nothing itself."""
+    app = FastAPI(title="Performance Ledger", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
+    identities = Identities(services)
+    app.state.services, app.state.identities = services, identities
+    app.router.routes[:0] = [CommandRoute(identities), BatchRoute(identities)]
+    for router in ROUTERS:
+        app.include_router(router)
+    for kind in (Refusal, RequestValidationError, HTTPException, NotBuilt):
+        app.add_exception_handler(kind, _explained)
+    app.add_middleware(Gateway, metrics=services.metrics)
+    app.openapi = describing(app)  # type: ignore[method-assign]  # the way that FastAPI names for it
+    return app
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    """Return the problem for what a route or FastAPI itself raised, without a word of the request."""
+    language = language_of(request.headers.get("accept-language"))
+    return problem(_refusal(error), language)
+
+
+def _refusal(error: Exception) -> Refusal:
+    match error:
+        case Refusal():
+            return error
+        case RequestValidationError():
+            return _unreadable_request(error.errors())
+        case HTTPException(status_code=405):
+            return WrongMethod()
+        case NotBuilt():
+            return NotProjected()
+    return NOT_FOUND
+
+
+def _unreadable_request(errors: Sequence[Any]) -> Refusal:
+    """A path that can't be one leads nowhere; a parameter of the wrong form is named, its value isn't."""
+    if any(error["loc"][0] == "path" for error in errors):
+        return NOT_FOUND
+    names = frozenset(str(part) for error in errors for part in error["loc"][:2])
+    return Invalid(errors=tuple((at[1:], code) for at, code in invalid(errors, names).errors))

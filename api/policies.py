@@ -1,0 +1,62 @@
+"""Who may use which route: one table. A route without a line here is refused, and fails the suite."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+HR = "hr_administrator"
+PARTNER = "hr_partner"
+AUDITOR = "auditor"
+SUBSCRIBER = "subscriber"
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a caller needs. With `kind` or `subject`, the subject in the path must be theirs to see as of now.
+
+    `public` needs no token. `roles`: any one of them opens the route; none named: any caller. `rows`: the answer holds
+    only what the caller may see. `subject`: the path names kind and id; `kind`: the path names the id of that kind.
+    """
+
+    public: bool = False
+    roles: frozenset[str] = frozenset()
+    subject: bool = False
+    kind: str | None = None
+    rows: bool = False
+
+
+PUBLIC = Policy(public=True)
+SUBJECT = Policy(subject=True)
+ROWS = Policy(rows=True)
+FEED = Policy(roles=frozenset({HR, AUDITOR, SUBSCRIBER}))
+OPERATION = Policy(roles=frozenset({OPERATOR, HR}))
+
+POLICIES: Mapping[str, Policy] = {
+    "/who-owns/{kind}/{id}": SUBJECT,
+    "/who-owns/{kind}": SUBJECT,
+    "/who-owns": ROWS,
+    "/gaps": ROWS,
+    "/conflicts": ROWS,
+    "/hand-overs": ROWS,
+    "/trail/{kind}/{id}": SUBJECT,
+    "/trail/{kind}": SUBJECT,
+    "/trail": ROWS,
+    "/goals/{id}": Policy(kind="goal"),
+    "/people/{id}": Policy(kind="person"),
+    "/units/{id}": Policy(kind="unit"),
+    "/commands": ROWS,
+    "/events": FEED,
+    "/events/stream": FEED,
+    "/events/{event_id}": ROWS,
+    "/events/{event_id}/proof": ROWS,
+    "/events/{event_id}/sealed": ROWS,
+    "/logs/{ledger}/checkpoint": PUBLIC,
+    "/logs/{ledger}/verifier-key": PUBLIC,
+    "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
+    "/logs/{ledger}/consistency": PUBLIC,
+    "/projections": OPERATION,
+    "/projections/{name}/rebuild": Policy(roles=frozenset({OPERATOR})),
+    "/health": PUBLIC,
+    "/metrics": OPERATION,
+    "/openapi.json": PUBLIC,
+}

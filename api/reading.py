@@ -1,0 +1,110 @@
+"""Reading: who asks, whether the route's policy lets them, and what they may see of the answer."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.routing import APIRoute
+
+from api.identity import Asker, Identities
+from api.paths import unescaped
+from api.policies import POLICIES, Policy
+from api.problems import language_of
+from api.services import Served
+from ledger.application import Caller, Ledger
+from ledger.kernel.ids import check_id, check_kind
+from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
+
+RECHECK_S = 1.0
+
+
+@dataclass(slots=True)
+class Asked:
+    """One question: by whom, of which ledger, with which roles, in which language."""
+
+    asker: Asker
+    roles: frozenset[str]
+    policy: Policy
+    language: str
+    identities: Identities
+    scope: Mapping[str, Any]
+    checked_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def served(self) -> Served:
+        """The ledger and what follows it."""
+        return self.asker.served
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger the token is bound to."""
+        return self.asker.ledger
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self.asker.caller
+
+    async def sees(self, kind: str, id: str) -> bool:
+        """Tell whether the caller may see the subject, judged as of now whatever time is asked about."""
+        return await self.ledger.may_see(self.caller, kind, id)
+
+    async def require(self, kind: str, id: str) -> None:
+        """Raise NotFound unless the caller may see the subject."""
+        if not await self.sees(kind, id):
+            raise NotFound()
+
+    async def still_allowed(self) -> bool:
+        """Tell whether token and roles still open the route, for answers that last; asked anew once a second."""
+        if time.monotonic() - self.checked_s < RECHECK_S:
+            return True
+        self.checked_s = time.monotonic()
+        try:
+            asker = await self.identities.asker(cast("dict[str, Any]", self.scope))
+        except Refusal:
+            return False
+        return not self.policy.roles or bool(self.policy.roles & await asker.ledger.roles_of(asker.caller))
+
+
+async def asked(request: Request) -> Asked:
+    """Return the question's circumstances. Raises Unauthenticated, NotAllowed, NotFound as the route's policy says."""
+    route = request.scope["route"]
+    policy = POLICIES[route.path]
+    _refuse_unknown(route, request)
+    identities: Identities = request.app.state.identities
+    asker = await identities.asker(request.scope)
+    roles = await asker.ledger.roles_of(asker.caller)
+    if policy.roles and not policy.roles & roles:
+        raise NotAllowed(needed=" / ".join(sorted(policy.roles)))
+    question = Asked(asker, roles, policy, language_of(asker.headers.get("accept-language")), identities, request.scope)
+    if policy.subject or policy.kind is not None:
+        await question.require(*_subject(policy, request))
+    return question
+
+
+Asking = Annotated[Asked, Depends(asked)]
+
+
+def _subject(policy: Policy, request: Request) -> tuple[str, str]:
+    named = request.path_params
+    id = unescaped(named["id"]) if "id" in named else request.query_params.get("id", "")
+    kind = policy.kind or named["kind"]
+    try:
+        return check_kind(kind), check_id(id)
+    except ValueError:
+        raise NotFound() from None
+
+
+@lru_cache(maxsize=256)
+def _known(route: APIRoute) -> frozenset[str]:
+    return frozenset(str(parameter.alias) for parameter in get_flat_dependant(route.dependant).query_params)
+
+
+def _refuse_unknown(route: APIRoute, request: Request) -> None:
+    """Refuse misspelt parameters: leaving out `knwon` would answer another question than was asked."""
+    if any(name not in _known(route) for name in request.query_params):
+        raise Invalid(errors=(("query/*", "unknown_parameter"),))

@@ -1,0 +1,88 @@
+"""One event: as recorded, with its proof, and its sealed parts for those who may see whom they are about."""
+
+import asyncio
+import base64
+from typing import Annotated
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Path, Response
+
+from api.answers import answer
+from api.log_tiles import proof_of
+from api.policies import FEED
+from api.problems import NotCheckpointed
+from api.reading import Asked, Asking
+from ledger.evidence.merkle import leaf_hash
+from ledger.kernel.ids import split_stream
+from ledger.kernel.refusals import NotFound, Refusal
+
+PROOF_WAIT_S = 3.0
+router = APIRouter(tags=["events"])
+EventId = Annotated[UUID, Path()]
+
+
+class Erased(Refusal):
+    """The key of the sealed parts is destroyed: nobody can open them any more."""
+
+    code, status = "erased", 410
+    en = "The sealed text of this event has been erased."
+    zh = "该事件的密封内容已被删除。"
+
+
+@router.get("/events/{event_id}", response_class=Response)
+async def event(asked: Asking, event_id: EventId) -> Response:
+    """Return one event: its clear part, its exact bytes in base64, and how far it is proven."""
+    position, stored = await _visible(asked, event_id)
+    size = asked.served.signing.latest.head.size
+    value = {
+        "event": orjson.Fragment(stored),
+        "stored": base64.b64encode(stored).decode(),
+        "leaf": leaf_hash(stored).hex(),
+        "proof": "checkpointed" if position <= size else "recorded",
+        "links": {"proof": f"/events/{event_id}/proof", "sealed": f"/events/{event_id}/sealed"},
+    }
+    return answer(asked, value, position)
+
+
+@router.get("/events/{event_id}/proof", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def proof(asked: Asking, event_id: EventId) -> Response:
+    """Return the inclusion proof with its checkpoint (C2SP tlog-proof); waits up to 3 s for the signer."""
+    position, _ = await _found(asked, event_id, proofs=True)
+    signing = asked.served.signing
+    if not await asyncio.to_thread(signing.covers, position, PROOF_WAIT_S):
+        raise NotCheckpointed()
+    text = await asyncio.to_thread(proof_of, asked.ledger.reader, signing.latest, position)
+    return Response(text, 200, {"cache-control": "private, no-cache"}, "text/plain; charset=utf-8")
+
+
+@router.get("/events/{event_id}/sealed", response_class=Response)
+async def sealed(asked: Asking, event_id: EventId) -> Response:
+    """Return the opened sealed parts whose data subject the caller may see; 410 once they are erased."""
+    position, stored = await _visible(asked, event_id)
+    parts = orjson.loads(stored)["sealed"]
+    seen = {name: part for name, part in parts.items() if await asked.sees(*split_stream(part["subject"]))}
+    if not seen:
+        raise NotFound()
+    opened = await asyncio.to_thread(asked.ledger.open_parts, str(event_id))
+    shown = {name: opened[name] for name in seen if name in opened}
+    if not shown:
+        raise Erased()
+    response = answer(asked, {"event_id": str(event_id), "parts": shown, "withheld": len(parts) - len(seen)}, position)
+    response.headers["cache-control"] = "no-store"
+    return response
+
+
+async def _visible(asked: Asked, event_id: UUID) -> tuple[int, bytes]:
+    return await _found(asked, event_id, proofs=False)
+
+
+async def _found(asked: Asked, event_id: UUID, *, proofs: bool) -> tuple[int, bytes]:
+    """Return position and bytes. An operator may have proofs, which hold hashes alone, of any event."""
+    found = await asyncio.to_thread(asked.ledger.reader.event, event_id.bytes)
+    if found is None:
+        raise NotFound()
+    of_all = FEED.roles | {"operator"} if proofs else FEED.roles
+    if not of_all & asked.roles:
+        await asked.require(*split_stream(orjson.loads(found[1])["stream"]))
+    return found

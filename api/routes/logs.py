@@ -1,0 +1,103 @@
+"""The public log of a ledger: checkpoint, key, tiles and consistency, for whoever keeps watch over it."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.commands import json_response
+from api.identity import Identities
+from api.log_tiles import consistency_of, tiles_of
+from api.policies import FEED
+from api.problems import BeyondHead
+from api.services import Served, Services
+from ledger.evidence.faults import Malformed
+from ledger.evidence.proofs import TILE_WIDTH, tile_width
+from ledger.evidence.tiles import TileName, pack_entries, parse_path
+from ledger.kernel.refusals import NotAllowed, NotFound
+
+TEXT = "text/plain; charset=utf-8"
+FOR_EVER = "max-age=31536000, immutable"
+BRIEF = "no-cache"
+router = APIRouter(prefix="/logs/{ledger}", tags=["log"])
+LedgerName = Annotated[str, Path(max_length=41)]
+
+
+@router.get("/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def checkpoint(request: Request, ledger: LedgerName) -> Response:
+    """Return the latest signed checkpoint (C2SP tlog-checkpoint)."""
+    return Response(_served(request, ledger).signing.latest.note, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get("/verifier-key", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def verifier_key(request: Request, ledger: LedgerName) -> Response:
+    """Return the key that checkpoints are checked with (C2SP signed-note)."""
+    key = f"{_served(request, ledger).signing.signer.verifier_key}\n"
+    return Response(key, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get("/consistency", response_class=Response)
+async def consistency(
+    request: Request,
+    ledger: LedgerName,
+    old_size: Annotated[int, Query(alias="from", ge=1, le=2**53)],
+    new_size: Annotated[int | None, Query(alias="to", ge=1, le=2**53)] = None,
+) -> Response:
+    """Return the proof that the log of size `to` (the checkpoint's if absent) begins with that of size `from`."""
+    served = _served(request, ledger)
+    signed = served.signing.latest.head.size
+    upto = signed if new_size is None else new_size
+    if not old_size <= upto <= signed:
+        raise BeyondHead()
+    hashes = await asyncio.to_thread(consistency_of, served.ledger.reader, old_size=old_size, new_size=upto)
+    return json_response({"from": old_size, "to": upto, "hashes": hashes})
+
+
+@router.get(
+    "/tile/{name:path}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
+)
+async def tile(request: Request, ledger: LedgerName, name: str) -> Response:
+    """Return a tile of hashes, or with a token of the feed a bundle of entries (C2SP tlog-tiles)."""
+    served = _served(request, ledger)
+    named = _named(f"tile/{name}")
+    held = tile_width(named.level or 0, named.index, size=served.signing.latest.head.size)
+    if named.width > held:
+        raise NotFound()
+    if named.level is None:
+        await _require_feed(request, served)
+    data = await asyncio.to_thread(_data, served, named)
+    visibility = "private" if named.level is None else "public"
+    caching = f"{visibility}, {FOR_EVER if named.width == TILE_WIDTH else BRIEF}"
+    return Response(data, 200, {"cache-control": caching}, "application/octet-stream")
+
+
+def _data(served: Served, named: TileName) -> bytes:
+    reader = served.ledger.reader
+    if named.level is None:
+        first = named.index * TILE_WIDTH
+        return pack_entries(stored for _, stored in reader.page(first, named.width, first + named.width))
+    return tiles_of(reader).tile(named.level, named.index, named.width)[: 32 * named.width]
+
+
+def _named(path: str) -> TileName:
+    try:
+        return parse_path(path)
+    except Malformed:
+        raise NotFound() from None
+
+
+def _served(request: Request, ledger: str) -> Served:
+    services: Services = request.app.state.services
+    served = services.ledgers.get(ledger)
+    if served is None:
+        raise NotFound()
+    return served
+
+
+async def _require_feed(request: Request, served: Served) -> None:
+    identities: Identities = request.app.state.identities
+    asker = await identities.asker(request.scope)
+    if asker.served is not served:
+        raise NotFound()
+    if not FEED.roles & await served.ledger.roles_of(asker.caller):
+        raise NotAllowed(needed=" / ".join(sorted(FEED.roles)))

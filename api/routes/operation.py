@@ -1,0 +1,46 @@
+"""Operation: whether the service lives and is ready, with reasons, and its figures for Prometheus."""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from api.commands import json_response
+from api.metrics import CONTENT_TYPE
+from api.reading import Asking
+from api.services import Served, Services
+
+UNSIGNED_MAX_EVENTS = 5_000
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", response_class=Response)
+async def health(request: Request) -> Response:
+    """Return live and ready, with reasons; 503 while not ready. The signer shares its user with the service."""
+    services: Services = request.app.state.services
+    states = {name: _state(served) for name, served in services.ledgers.items()}
+    reasons = sorted({str(reason) for state in states.values() for reason in state["reasons"]})  # type: ignore[attr-defined]  # a list
+    ready = not reasons
+    body = {"live": True, "ready": ready, "reasons": reasons, "signer": "not separate", "ledgers": states}
+    return json_response(body, 200 if ready else 503, {"cache-control": "no-store"})
+
+
+def _state(served: Served) -> dict[str, object]:
+    size, signed = served.watch.size, served.signing.latest.head.size
+    reasons = []
+    if served.signing.refusal is not None:
+        reasons.append(f"signer: {served.signing.refusal}")
+    if size - signed > UNSIGNED_MAX_EVENTS:
+        reasons.append("signer: behind")
+    return {"clock": served.ledger.clock.kind, "position": size, "checkpointed": signed, "reasons": reasons}
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(asked: Asking, request: Request) -> Response:
+    """Return the figures of this process in Prometheus' text format."""
+    services: Services = request.app.state.services
+    name = asked.ledger.name
+    services.metrics.positions.labels(name).set(asked.served.watch.size)
+    services.metrics.streams.labels(name).set(asked.served.open_streams)
+    for state in await asyncio.to_thread(asked.served.runner.status):
+        services.metrics.lags.labels(name, state.name).set(state.head - state.position)
+    return Response(services.metrics.text(), 200, None, CONTENT_TYPE)

@@ -1,0 +1,162 @@
+"""Serving: opens database, ledgers and all that follows them, answers until told to stop, and drains before it ends."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import structlog
+import uvicorn
+import uvloop
+from uvicorn.config import Config
+
+from api import logs
+from api.app import create_app
+from api.services import Served, Services
+from api.settings import Settings, refuse_weak
+from api.signing import Signing
+from api.subscriptions.cursor import Cursors
+from api.subscriptions.pages import Pages
+from api.subscriptions.watch import HeadListener, HeadWatch
+from ledger.application import Ledger
+from ledger.evidence.signer import Signer
+from ledger.store.embedded import open_cluster
+from ledger.store.ledgers import list_ledgers, migrate
+from projections.catalogue import CATALOGUE
+from projections.engine import Runner
+
+SERVICE_FILE = "service.json"
+GRACEFUL_S = 15
+Announce = Callable[[str, list[str]], None]
+_log = structlog.get_logger("pledger.serving")
+
+
+def serve(settings: Settings, announce: Announce | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. `announce(address, ledgers)` is called once requests are taken.
+
+    Raises WeakConfiguration before anything listens, EmbeddedUnavailable, OSError where the port is taken.
+    """
+    logs.configure(settings.log_level)
+    with database(settings) as conninfo:
+        uvloop.run(_serve(settings, conninfo, announce))
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """Yield the address of the database: the one set, else of the embedded one, which is started."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open_cluster(settings.database_folder) as cluster:
+        yield cluster.conninfo
+
+
+async def _serve(settings: Settings, conninfo: str, announce: Announce | None) -> None:
+    async with opened(settings, conninfo) as services:
+        config = Config(
+            create_app(services),
+            host=settings.host,
+            port=settings.port,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=settings.proxy,
+            timeout_graceful_shutdown=GRACEFUL_S,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+        )
+        await Server(config, services, announce).serve()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, conninfo: str) -> AsyncIterator[Services]:
+    """Yield the ledgers of the database with their projections and signers running; close them in reverse order."""
+    names = [settings.ledger] if settings.ledger else await asyncio.to_thread(list_ledgers, conninfo)
+    async with AsyncExitStack() as stack:
+        served = {}
+        for name in names:
+            await asyncio.to_thread(migrate, conninfo, name)
+            served[name] = await _opened_ledger(stack, settings, conninfo, name)
+        refuse_weak(settings, demonstration=any(s.ledger.clock.kind != "real" for s in served.values()))
+        listener = HeadListener(conninfo, {s.ledger.reader.schema: s.watch for s in served.values()})
+        listener.start()
+        stack.push_async_callback(listener.stop)
+        yield Services(settings, served)
+
+
+async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: str, name: str) -> Served:
+    ledger = await Ledger.open(conninfo, name, settings.keys_folder)
+    stack.push_async_callback(ledger.close)
+    runner = Runner(conninfo, name, ledger.reader, CATALOGUE)
+    await asyncio.to_thread(runner.start)
+    stack.push_async_callback(asyncio.to_thread, runner.stop)
+    signing = Signing(Signer(settings.keys_folder / "signer" / name, ledger.origin), ledger.reader)
+    signing.start()
+    stack.push_async_callback(asyncio.to_thread, signing.stop)
+    watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
+    await watch.look()
+    pages = Pages(ledger.reader.page, ledger.origin, Cursors(ledger.fingerprint))
+    return Served(ledger, runner, watch, pages, signing)
+
+
+class Server(uvicorn.Server):
+    """uvicorn with three habits of its own: it says where it listens, ends streams first, and leaves signals whole."""
+
+    def __init__(self, config: Config, services: Services, announce: Announce | None) -> None:
+        super().__init__(config)
+        self._services, self._announce = services, announce
+        self._file = services.settings.data / SERVICE_FILE
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, write the address into the data folder, and announce it."""
+        await super().startup(sockets)
+        if not self.started:
+            return
+        address = self.address
+        write_service_file(self._file, address, list(self._services.ledgers))
+        _log.info("listening", address=address)
+        if self._announce is not None:
+            self._announce(address, list(self._services.ledgers))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Send the streams away, then wait for the answers under way."""
+        self._file.unlink(missing_ok=True)
+        for served in self._services.ledgers.values():
+            served.watch.close()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT and SIGTERM without raising them again: the writer is still to be drained."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    @property
+    def address(self) -> str:
+        """The address with the port that was taken."""
+        scheme = "https" if self.config.is_ssl else "http"
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def write_service_file(path: Path, address: str, ledgers: list[str]) -> None:
+    """Write where the service listens, readable for its own user only, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"address": address, "pid": os.getpid(), "ledgers": ledgers}), encoding="utf-8")
+    fresh.chmod(0o600)
+    fresh.replace(path)
