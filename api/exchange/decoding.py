@@ -15,7 +15,7 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-GUESSES = ["gb18030", "big5", "cp932", "euc_kr", "cp1252", "latin_1"]
+GUESSES = ["gb18030", "cp1252", "big5", "cp932", "euc_kr", "latin_1"]  # at equal likelihood the earlier one
 SAMPLE_BYTES = 1 << 18
 _ENCODING_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
@@ -69,8 +69,9 @@ def _wide_without_mark(data: bytes) -> str | None:
 
 def _guessed(data: bytes) -> Decoded:
     """Take the likeliest encoding in which the whole decodes, not just the sample."""
-    likely = [match.encoding for match in from_bytes(data[:SAMPLE_BYTES], cp_isolation=GUESSES)]
-    for encoding in [*likely, *GUESSES]:
+    matches = from_bytes(data[:SAMPLE_BYTES], cp_isolation=GUESSES)
+    ranked = sorted(matches, key=lambda m: (m.chaos, -m.coherence, GUESSES.index(m.encoding)))
+    for encoding in [*(match.encoding for match in ranked), *GUESSES]:
         try:
             return Decoded(data.decode(encoding), encoding, guessed=True)
         except UnicodeDecodeError:

@@ -24,7 +24,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of one record; `number` counts records from 1 (blank ones too), `line` is where it begins in the file."""
+    """The cells of one record; `number` counts records from 1, blank ones too, and `line` is where it begins."""
 
     number: int
     line: int
@@ -85,11 +85,12 @@ def sniffed(text: str) -> tuple[Dialect, int]:
 
 
 def _score(text: str, separator: str) -> tuple[float, int]:
+    widths: list[int] = []
     try:
-        seen = [r for r in islice(records(text, Dialect(separator)), SNIFFED_RECORDS) if not r.is_blank]
-    except TableRefused:
-        return (0.0, 0)
-    if not seen or len(seen[0].cells) == 1:
+        for record in islice(records(text, Dialect(separator)), SNIFFED_RECORDS):
+            widths += [] if record.is_blank else [len(record.cells)]
+    except TableRefused:  # a broken quote is told when the rows are read; the separator shows before it
+        widths = widths or [text[:4096].split("\n", 1)[0].count(separator) + 1]
+    if not widths or widths[0] == 1:
         return (0.0, 1)
-    width = len(seen[0].cells)
-    return (sum(len(r.cells) == width for r in seen) / len(seen), width)
+    return (widths.count(widths[0]) / len(widths), widths[0])

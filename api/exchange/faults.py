@@ -1,4 +1,4 @@
-"""What can be wrong with a table: each fault with its code and a sentence in both languages, and the place it stands at."""
+"""What can be wrong with a table: each fault with its code, a sentence in both languages and the place it stands at."""
 
 from dataclasses import dataclass
 
@@ -131,7 +131,10 @@ class MappingNeeded(TableFault):
         "changed_at, a subject column such as team, role, member, change; "
         "or such a subject column, holder, role, from, until (first day after) or last_day"
     )
-    accepted_zh = "changed_at、事项列（如 team）、role、member、change；或事项列、holder、role、from、until（结束次日）或 last_day"
+    accepted_zh = (
+        "changed_at、事项列（如 team）、role、member、change；"
+        "或事项列、holder、role、from、until（结束次日）或 last_day"
+    )
 
 
 class ColumnMissing(TableFault):
@@ -162,8 +165,10 @@ class CellInvalid(TableFault):
     """A cell that can be neither an id nor a label: control characters, too long."""
 
     code = "cell_invalid"
-    en = "This can't be an id or a label: {why}."
-    zh = "不能作为编号或名称：{why}。"
+    en = "This can't be an id or a label."
+    zh = "不能作为编号或名称。"
+    accepted_en = "up to 128 characters without controls; a kind is lower-case letters, digits and hyphens"
+    accepted_zh = "不超过 128 个字符且不含控制字符；类别只用小写字母、数字和连字符"
 
 
 class FormulaCell(TableFault):

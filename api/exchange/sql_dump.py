@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from api.exchange.delimited import Record
 from api.exchange.faults import BrokenStatement, SheetNeeded, TableRefused
 
-INSERT = re.compile(r"^\s*INSERT\s+INTO\s+(?P<table>[`\"\w.\[\]]+)\s*(?:\((?P<columns>[^)]*)\))?\s*VALUES\s*", re.I | re.M)
-_VALUE = re.compile(
-    r"\s*(?:'(?P<text>(?:[^'\\]++|''|\\.)*+)'|(?P<null>NULL)\b|(?P<plain>[-+]?[0-9][0-9.eE+-]*+))\s*(?P<end>[,)])",
-    re.DOTALL | re.I,
+INSERT = re.compile(
+    r"^[ \t]*+INSERT\s{1,9}INTO\s{1,9}(?P<table>[`\"\w.\[\]]{1,200})"
+    r"\s{0,9}(?:\((?P<columns>[^)]{0,8000})\))?\s{0,9}VALUES\b",
+    re.IGNORECASE | re.MULTILINE,
 )
-_OPENS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?P<sign>[(,;]|\Z)", re.DOTALL)
+_VALUE = re.compile(
+    r"\s*+(?:'(?P<text>(?:[^'\\]++|''|\\.)*+)'|(?P<null>NULL)\b|(?P<plain>[-+]?[0-9][0-9.eE+-]*+))\s*+(?P<end>[,)])",
+    re.DOTALL | re.IGNORECASE,
+)
+_OPENS = re.compile(r"(?:\s++|--[^\n]*+\n|/\*(?:[^*]++|\*(?!/))*+\*/)*+(?P<sign>[(,;]|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)|''", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
 

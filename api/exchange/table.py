@@ -44,7 +44,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows that could be read, and a fault for each that could not. Column names are as written, empty ones `#n`."""
+    """The rows that could be read, and a fault for each that could not. Columns are named as written, or `#n`."""
 
     kind: str  # csv, xlsx, xls, sql
     columns: tuple[str, ...]
@@ -56,7 +56,7 @@ class Table:
     sheet: str | None = None
 
     def place(self, name: str) -> int:
-        """Return the index of a column by its name or by its place, as in `#3`. Raises ColumnMissing, ColumnRepeated."""
+        """Return the index of a column by name or by place, as in `#3`. Raises ColumnMissing or ColumnRepeated."""
         found = [i for i, column in enumerate(self.columns) if column == name]
         if len(found) > 1:
             raise ColumnRepeated(name=name, place=found[0] + 1)
@@ -78,7 +78,7 @@ class _Source:
 
 
 def read_table(data: bytes, layout: Layout | None = None) -> Table:
-    """Return the table in `data`. Raises TableFault for a file that is no table at all; ragged rows are its `faults`."""
+    """Return the table in `data`. Raises TableFault for a file that is no table; ragged rows are its `faults`."""
     layout = layout or Layout()
     if len(data) > MAX_BYTES:
         raise TableTooLarge(limit=MAX_BYTES, unit="bytes")
