@@ -14,6 +14,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -324,17 +325,27 @@ def test_programs_that_open_at_once_share_one_server(tmp_path: Path) -> None:
 
 
 def test_a_client_without_a_lease_ends_its_work_first(made: Path) -> None:
-    """The last release lets a session that came by address end by itself."""
+    """The last release lets a session that came by address finish before the server stops."""
     cluster = open_cluster(made, settings=FAST)
-    with psycopg.connect(cluster.conninfo) as guest:
-        guest.execute("select 1")
-        releasing = os.fork()
-        if releasing == 0:  # a forked child shares the lease: its release must stop nothing
+    with psycopg.connect(cluster.conninfo) as guest, ThreadPoolExecutor(1) as thread:
+        guest.execute("create temp table work (n int)")
+        releasing = thread.submit(cluster.release, patience_s=60.0)
+        while (note := postmaster.read_note(ClusterFolder(made))) is None or note.status != "stopping":
+            assert not releasing.done()
+        assert guest.execute("insert into work values (1) returning n").fetchone() == (1,)
+        guest.close()
+        releasing.result(timeout=60)
+    assert is_stopped(made)
+
+
+def test_a_forked_child_cannot_release_its_parents_lease(made: Path) -> None:
+    with open_cluster(made, settings=FAST) as cluster:
+        child = os.fork()
+        if child == 0:
             cluster.release()
             os._exit(0)
-        assert os.waitpid(releasing, 0)[1] == 0
-        assert guest.execute("select 2").fetchone() == (2,)
-    cluster.release(patience_s=60.0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert ask(cluster.conninfo, "select 1") == 1
     assert is_stopped(made)
 
 
