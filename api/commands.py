@@ -230,7 +230,7 @@ class CommandRoute(BaseRoute):
 
 
 def command_in(target: Target, body: bytes) -> Command:
-    """Return the command in a body; an empty body stands for one without fields. Raises what the strict reader raises."""
+    """Return the command in a body; an empty one has no fields. Raises what the strict reader raises, and Invalid."""
     if not body:
         return as_model(target.command, b"{}")
     if not isinstance(read(body), dict):

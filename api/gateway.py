@@ -87,7 +87,7 @@ def _language(scope: Scope) -> str:
 
 
 def refused(error: Exception, language: str, request_id: str) -> Response:
-    """Return the problem for whatever a route raised; the unexpected is logged by place and kind, without its values."""
+    """Return the problem for whatever a route raised; the unexpected is logged by place and kind, without values."""
     if isinstance(error, Refusal):
         return problem(error, language)
     if isinstance(error, AppendError):

@@ -1,4 +1,4 @@
-"""The two times of a question: `on`, when it held in the business, and `known`, what the ledger had recorded by then."""
+"""The two times of a question: `on`, when it held in the business, and `known`, what was recorded by then."""
 
 import re
 from dataclasses import dataclass
