@@ -9,7 +9,7 @@ from pydantic import Field
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Seal, Subject
 from ledger.kernel.ids import Id, PersonId
-from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded, NotFound, OwnAct, Refusal, UnknownReference
+from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded, NotFound, OwnAct, Refusal
 from ledger.kernel.texts import Note
 
 
@@ -194,13 +194,11 @@ def _given(command: GiveFeedback, state: FeedbackState, act: Act) -> Event:
 
 
 def _require_known(command: GiveFeedback, act: Act) -> None:
-    for field, people in (("recipient", (command.recipient,)), ("readers", command.readers)):
-        for person in people:
-            if not act.facts.exists("person", person):
-                raise UnknownReference(kind="person", field=field)
-    about = command.about  # a free subject needs no entry of its own, a goal does
-    if about is not None and about.kind == "goal" and not act.facts.exists("goal", about.id):
-        raise UnknownReference(kind="goal", field="about")
+    act.require_known("person", command.recipient, field="recipient")
+    for reader in command.readers:
+        act.require_known("person", reader, field="readers")
+    if command.about is not None and command.about.kind == "goal":  # a free subject needs no entry of its own
+        act.require_known("goal", command.about.id, field="about")
 
 
 def _acknowledged(state: FeedbackState, recipient: str, act: Act) -> Event:

@@ -10,8 +10,8 @@ from pydantic import StringConstraints
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Id, UnitId
-from ledger.kernel.moments import EffectiveAt
-from ledger.kernel.refusals import AlreadyExists, NotFound, Refusal, UnknownReference
+from ledger.kernel.moments import EffectiveAt, begins
+from ledger.kernel.refusals import AlreadyExists, NotFound, Refusal
 
 
 class Role(StrEnum):
@@ -38,6 +38,7 @@ class RoleGranted(Event, context="identity"):
     role: Role
     units: tuple[UnitId, ...] = ()
     until: EffectiveAt | None = None
+    ends: EffectiveAt | None = None  # the UTC instant of `until`, in the zone known when it was recorded
 
 
 class RoleRevoked(Event, context="identity"):
@@ -95,7 +96,7 @@ def _suffices(role: Role, grants: tuple[Grant, ...]) -> bool:
 def evolve_access(state: AccessState, entry: Entry) -> AccessState:
     """Return the state after `entry`."""
     match entry.event:
-        case RoleGranted(role=role, units=units, until=until):
+        case RoleGranted(role=role, units=units, ends=until):
             ends = until if isinstance(until, datetime) else None
             return replace(state, grants=(*state.grants, Grant(role, entry.actor, entry.begins, ends, units)))
         case RoleRevoked(role=role):
@@ -169,6 +170,14 @@ class NoSuchRole(Refusal):
     zh = "未持有该角色。"
 
 
+class EndsBeforeItBegins(Refusal):
+    """What is granted for a time ends after it begins."""
+
+    code, status = "ends_before_it_begins", 422
+    en = "It would end before it begins."
+    zh = "结束时间早于开始时间。"
+
+
 class OwnGrant(Refusal):
     """Nobody grants a role to themselves."""
 
@@ -187,9 +196,11 @@ def decide_access(command: Command, state: AccessState, act: Act) -> Event:
             if act.actor == act.id:
                 raise OwnGrant()
             for unit in units:
-                if not act.facts.exists("unit", unit):
-                    raise UnknownReference(kind="unit", field="units")
-            return RoleGranted(role=role, units=units, until=until)
+                act.require_known("unit", unit, field="units")
+            ends = None if until is None else begins(until, act.facts.zone)
+            if ends is not None and ends <= act.begins:
+                raise EndsBeforeItBegins()
+            return RoleGranted(role=role, units=units, until=until, ends=ends)
         case RevokeRole(role=role):
             if not any(g.role is role and (g.until is None or g.until > act.begins) for g in state.grants):
                 raise NoSuchRole()
@@ -203,9 +214,12 @@ def decide_token(command: Command, state: TokenState, act: Act) -> Event:
         case IssueToken(bearer=bearer, digest=digest, expires_at=expires_at):
             if state.bearer is not None:
                 raise AlreadyExists(kind="token")
-            if bearer.kind == "person" and not act.facts.exists("person", bearer.id):
-                raise UnknownReference(kind="person", field="bearer")
-            return TokenIssued(bearer=bearer, digest=digest, expires_at=expires_at)
+            if bearer.kind == "person":
+                act.require_known("person", bearer.id, field="bearer")
+            ends = begins(expires_at, act.facts.zone)
+            if ends <= act.begins:
+                raise EndsBeforeItBegins()
+            return TokenIssued(bearer=bearer, digest=digest, expires_at=ends)
         case RevokeToken():
             if state.bearer is None or state.revoked:
                 raise NotFound()

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
 
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Entry, Event
@@ -11,19 +13,21 @@ from ledger.kernel.moments import EffectiveAt, begins
 from ledger.kernel.refusals import NotAnnullable
 from ledger.kernel.timeline import Timelines
 
+Topic = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[A-Z][A-Za-z]*$")]
+
 
 class EntryAnnulled(Event, context="entries"):
     """The earlier entry of this stream never held."""
 
     entry: Id
-    entry_topic: str
+    entry_topic: Topic
 
 
 class EntryRedated(Event, context="entries"):
     """The earlier entry of this stream takes effect at another time than it said."""
 
     entry: Id
-    entry_topic: str
+    entry_topic: Topic
     new_effective_at: EffectiveAt
     new_begins: EffectiveAt  # the UTC instant at which the new time takes effect
 

@@ -11,7 +11,7 @@ from ledger.kernel.event import Entry, Event, Value
 from ledger.kernel.facts import Facts
 from ledger.kernel.ids import Code
 from ledger.kernel.moments import Effective, EffectiveAt, day_of
-from ledger.kernel.refusals import Refusal
+from ledger.kernel.refusals import ReasonNeeded, Refusal, UnknownReference
 
 S = TypeVar("S")
 
@@ -59,6 +59,10 @@ class Command(Value):
         super().__init_subclass__(**kwargs)
         cls.stream_kind, cls.verb, cls.by, cls.claim, cls.starts = stream, verb, by, claim, starts
 
+    def own_fields(self) -> dict[str, Any]:
+        """Return the command's fields besides those that every command has, as its event takes them."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in Command.model_fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -78,6 +82,16 @@ class Act:
     def today(self) -> date:
         """The day of recording in the ledger's zone."""
         return day_of(self.now, self.facts.zone)
+
+    def require_known(self, kind: str, id: str | None, *, field: str) -> None:
+        """Refuse unless the subject that a field names, if any, is in this ledger."""
+        if id is not None and not self.facts.exists(kind, id):
+            raise UnknownReference(kind=kind, field=field)
+
+    def require_reason(self, command: Command) -> None:
+        """Refuse unless the command gives a reason code."""
+        if command.reason is None:
+            self.refuse(ReasonNeeded())
 
     def refuse(self, refusal: Refusal) -> None:
         """Refuse a live act; on imported history a markable refusal becomes a mark and the act goes on."""

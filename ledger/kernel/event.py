@@ -8,7 +8,7 @@ from typing import Any, ClassVar, get_args
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from ledger.kernel.ids import SubjectOf, stream_name
+from ledger.kernel.ids import Id, Kind, SubjectOf, stream_name
 from ledger.kernel.moments import Effective, effective_text, parse_effective, utc_text
 
 OWN_STREAM = "@"  # as the data subject of a sealed field: the subject of the event's own stream
@@ -37,8 +37,8 @@ class LookupBy:
 class Subject(Value):
     """Any subject by kind and id, as in `team` and `compiler`."""
 
-    kind: str
-    id: str
+    kind: Kind
+    id: Id
 
     @property
     def key(self) -> str:

@@ -1,5 +1,5 @@
 """Hiring: what a job requires, who asked for it, who applied, how each was judged, and who decided on which grounds."""
 
-from ledger.domain.hiring import applications, candidates, profiles, requisitions
+from ledger.domain.hiring import candidates, judging, profiles, requisitions
 
-STREAMS = (profiles.STREAM, requisitions.STREAM, candidates.STREAM, applications.STREAM)
+STREAMS = (profiles.STREAM, requisitions.STREAM, candidates.STREAM, judging.STREAM)

@@ -10,7 +10,7 @@ from pydantic import Field
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Value
 from ledger.kernel.ids import Code, Id, MetricId, UnitId
-from ledger.kernel.refusals import AlreadyRecorded, Refusal, UnknownReference
+from ledger.kernel.refusals import AlreadyRecorded, Refusal
 
 ScoreValue = Annotated[Decimal, Field(ge=0, le=100, max_digits=8, decimal_places=4)]
 
@@ -102,11 +102,9 @@ def decide(command: AdoptProfile, state: ProfileState, act: Act) -> Event:
     competencies = [r.competency for r in command.requirements]
     if len(set(competencies)) < len(competencies):
         raise CompetencyTwice()
-    if command.unit is not None and not act.facts.exists("unit", command.unit):
-        raise UnknownReference(kind="unit", field="unit")
+    act.require_known("unit", command.unit, field="unit")
     for metric in command.metrics:
-        if not act.facts.exists("metric", metric):
-            raise UnknownReference(kind="metric", field="metrics")
+        act.require_known("metric", metric, field="metrics")
     adopted = JobProfileAdopted(
         job=command.job, unit=command.unit, requirements=command.requirements, metrics=command.metrics
     )

@@ -14,10 +14,8 @@ from ledger.kernel.refusals import (
     AlreadyRecorded,
     NotFound,
     OwnAct,
-    ReasonNeeded,
     Refusal,
     UnitGone,
-    UnknownReference,
 )
 
 Headcount = Annotated[int, Field(ge=1, le=10_000)]
@@ -156,8 +154,7 @@ def decide(command: Command, state: RequisitionState, act: Act) -> Event:
             return RequisitionApproved(unit=unit)
         case RefuseRequisition():
             _require_judge(state, Stage.REFUSED, act)
-            if command.reason is None:
-                act.refuse(ReasonNeeded())
+            act.require_reason(command)
             return RequisitionRefused(unit=unit)
         case CloseRequisition():
             if state.stage is Stage.CLOSED:
@@ -171,9 +168,8 @@ def decide(command: Command, state: RequisitionState, act: Act) -> Event:
 def _opened(command: OpenRequisition, state: RequisitionState, act: Act) -> Event:
     if state.opened is not None:
         raise AlreadyExists(kind="requisition")
-    for kind, id in (("unit", command.unit), ("job-profile", command.profile)):
-        if not act.facts.exists(kind, id):
-            raise UnknownReference(kind=kind, field="unit" if kind == "unit" else "profile")
+    act.require_known("unit", command.unit, field="unit")
+    act.require_known("job-profile", command.profile, field="profile")
     if not act.facts.state("unit", command.unit).is_live(act.begins):
         act.refuse(UnitGone())
     return RequisitionOpened(

@@ -1,0 +1,156 @@
+"""What can be asked of a goal, by whom, and why it may be refused."""
+
+from pydantic import Field
+
+from ledger.domain.figures import Quantity
+from ledger.domain.goals.events import Interval, ScoredBy, Share, Weight
+from ledger.domain.goals.state import unit_id
+from ledger.kernel.annulment import commands_for
+from ledger.kernel.command import By, Command
+from ledger.kernel.holders import Holder
+from ledger.kernel.ids import Id
+from ledger.kernel.moments import Day
+from ledger.kernel.refusals import (
+    Refusal,
+)
+from ledger.kernel.texts import Name, Note
+
+_LEADS = (By("lead", "owner"), By("unit_lead", "owner_unit"))
+_OWN = (By("own", "owner"),)
+_HR = (By("role:hr_administrator"),)
+
+
+class StateGoal(Command):
+    """What proposing and assigning a goal both ask for."""
+
+    owner: Holder
+    employment: Id | None = Field(default=None, description="the owner's running employment if absent")
+    title: Name
+    metric: Id
+    baseline: Quantity | None = None
+    target: Quantity
+    interval: Interval = Field(default=Interval.PERIOD, description="what one target value covers")
+    tolerance: Quantity | None = Field(default=None, ge=0, description="to maintain: how far the value may stray")
+    stretch: Quantity | None = None
+    starts_on: Day
+    ends_on: Day = Field(description="the last day of the period")
+    weight: Weight | None = None
+    parent: Id | None = Field(default=None, description="the goal that this one serves")
+    share: Share | None = Field(default=None, description="the part of the parent's target that this goal carries")
+    scored_by: ScoredBy = ScoredBy.PROGRESS
+
+    @property
+    def owner_unit(self) -> str | None:
+        """Return the owner's id where a unit is to own the goal."""
+        return unit_id(self.owner)
+
+
+class ProposeGoal(
+    StateGoal,
+    stream="goal",
+    verb="propose",
+    by=(*_OWN, *_LEADS, By("hr_partner", "owner"), *_HR),
+    starts=True,
+):
+    """Suggest a goal; it binds once a lead assigns it."""
+
+
+class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS, starts=True):
+    """Give the owner a goal, or adopt a proposed one, as it was or changed."""
+
+
+class AcceptGoal(Command, stream="goal", verb="accept", by=_OWN, claim=True):
+    """Accept the goal as it stands."""
+
+
+class DisputeGoal(Command, stream="goal", verb="dispute", by=_OWN, claim=True):
+    """Object to the goal; it stays binding."""
+
+    counter_target: Quantity | None = None
+    note: Note | None = None
+
+
+class ReviseTarget(Command, stream="goal", verb="revise-target", by=_LEADS):
+    """Set another target from a day on, with a reason."""
+
+    target: Quantity
+    stretch: Quantity | None = None
+
+
+class CloseGoal(Command, stream="goal", verb="close", by=_LEADS, claim=True):
+    """Close the goal; its figures are kept as they stand."""
+
+
+class ReopenGoal(Command, stream="goal", verb="reopen", by=_LEADS, claim=True):
+    """Let a closed goal run again, with a reason."""
+
+
+class WithdrawGoal(Command, stream="goal", verb="withdraw", by=(*_LEADS, By("own", "proposer")), claim=True):
+    """Take the goal or proposal back, with a reason; a proposer may take back a proposal."""
+
+
+AnnulGoalEntry, RedateGoalEntry = commands_for("goal", _LEADS)
+
+
+class AcceptedAlready(Refusal):
+    """What was accepted is disputed only after it has changed."""
+
+    code, rule = "goal_accepted", "contradictory_states_need_a_reversal"
+    en = "The owner has accepted the goal as it stands."
+    zh = "目标承担人已确认该目标。"
+
+
+class OtherOwner(Refusal):
+    """A proposal is adopted for the owner it was made for."""
+
+    code = "other_owner"
+    en = "The goal was proposed for another owner."
+    zh = "该目标是为其他承担人提议的。"
+
+
+class PeriodReversed(Refusal):
+    """A period ends on or after the day it begins."""
+
+    code, status = "period_reversed", 422
+    en = "The last day lies before the first."
+    zh = "结束日期早于开始日期。"
+
+
+class OutsidePeriod(Refusal):
+    """A target takes effect by the last day of the goal's period."""
+
+    code, status = "outside_period", 422
+    en = "That day lies after the goal's period."
+    zh = "该日期在目标周期之后。"
+
+
+class AgainstDirection(Refusal):
+    """A target lies on the better side of the baseline, a stretch on the better side of the target."""
+
+    code, status, markable = "against_direction", 422, True
+    en = "Direction {direction}: the target is worse than the baseline, or the stretch than the target."
+    zh = "该指标的方向为 {direction}，但目标值劣于基准值，或挑战值劣于目标值。"
+    accepted_en = "a target that is better than the baseline, or no baseline"
+    accepted_zh = "优于基准值的目标值，或不填基准值"
+
+
+class BandNeeded(Refusal):
+    """A metric to be maintained needs a tolerance, any other has none."""
+
+    code, status = "band_needed", 422
+    en = "A tolerance belongs to a metric that is to be maintained, and to no other."
+    zh = "仅“维持”类指标需要且必须填写允许偏差。"
+
+
+GOAL_COMMANDS = (
+    ProposeGoal,
+    AssignGoal,
+    AcceptGoal,
+    DisputeGoal,
+    ReviseTarget,
+    CloseGoal,
+    ReopenGoal,
+    WithdrawGoal,
+    AnnulGoalEntry,
+    RedateGoalEntry,
+)

@@ -1,0 +1,176 @@
+"""Where a goal stands: its terms, the owner's answer, and its targets as a timeline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from ledger.domain.goals.events import (
+    GoalAccepted,
+    GoalAssigned,
+    GoalClosed,
+    GoalDisputed,
+    GoalProposed,
+    GoalReopened,
+    GoalTargetRevised,
+    GoalTerms,
+    GoalWithdrawn,
+)
+from ledger.kernel.annulment import applied, is_annulment, remember
+from ledger.kernel.command import Act
+from ledger.kernel.event import Entry, Subject
+from ledger.kernel.holders import Holder
+from ledger.kernel.moments import ONE_TICK, begins
+from ledger.kernel.refusals import (
+    NotFound,
+    Refusal,
+)
+from ledger.kernel.timeline import Change, Timelines
+
+
+class Stage(StrEnum):
+    """Where a goal stands."""
+
+    UNKNOWN = "unknown"
+    PROPOSED = "proposed"
+    ASSIGNED = "assigned"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class Answer(StrEnum):
+    """What the owner said to the goal as it stands."""
+
+    ACCEPTED = "accepted"
+    DISPUTED = "disputed"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target in force, with its stretch."""
+
+    value: Decimal
+    stretch: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoalState:
+    """A goal: its terms, where it stands, the owner's answer, and its targets as a timeline."""
+
+    stage: Stage = Stage.UNKNOWN
+    terms: GoalTerms | None = None
+    entry: str | None = None  # the entry that stated the terms
+    assigner: str | None = None
+    proposer: str | None = None  # who may take it back while it is only proposed
+    answer: Answer | None = None
+    targets: Timelines[str, Target] = field(default_factory=Timelines)
+    dated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> Subject | None:
+        """Return the person or unit that has the goal."""
+        return None if self.terms is None else self.terms.owner
+
+    @property
+    def owner_unit(self) -> str | None:
+        """Return the owner's id where a unit owns the goal."""
+        return unit_id(self.owner)
+
+    @property
+    def metric(self) -> str | None:
+        """Return the metric by which the goal is measured."""
+        return None if self.terms is None else self.terms.metric
+
+    @property
+    def starts_on(self) -> date | None:
+        """Return the first day of the period."""
+        return None if self.terms is None else self.terms.starts_on
+
+    @property
+    def ends_on(self) -> date | None:
+        """Return the last day of the period."""
+        return None if self.terms is None else self.terms.ends_on
+
+    def target_on(self, day: date, act: Act) -> Target:
+        """Return the target in force at the end of a day."""
+        last = begins(day + timedelta(days=1), act.facts.zone) - ONE_TICK
+        return self.targets["target"].value_on(last) or self._first_target()
+
+    def _first_target(self) -> Target:
+        if self.terms is None:
+            raise NotFound()
+        return Target(self.terms.target, self.terms.stretch)
+
+    def require_running(self) -> None:
+        """Refuse unless the goal is assigned and neither closed nor withdrawn."""
+        refusals: dict[Stage, type[Refusal]] = {
+            Stage.UNKNOWN: NotFound,
+            Stage.PROPOSED: GoalOnlyProposed,
+            Stage.CLOSED: GoalIsClosed,
+            Stage.WITHDRAWN: GoalIsWithdrawn,
+        }
+        if self.stage in refusals:
+            raise refusals[self.stage]()
+
+
+def unit_id(owner: Subject | Holder | None) -> str | None:
+    """Return the owner's id where it is a unit."""
+    return owner.id if owner is not None and owner.kind == "unit" else None
+
+
+def evolve_goal(state: GoalState, entry: Entry) -> GoalState:
+    """Return the state after `entry`; a revised target, a reopening or a new assignment awaits a new answer."""
+    if is_annulment(entry):
+        return replace(state, targets=applied(state.targets, entry), dated=remember(state.dated, entry), answer=None)
+    match entry.event:
+        case GoalProposed() as terms:
+            return replace(state, stage=Stage.PROPOSED, terms=terms, entry=entry.event_id, proposer=entry.actor)
+        case GoalAssigned() as terms:
+            fresh = replace(state, stage=Stage.ASSIGNED, terms=terms, entry=entry.event_id, assigner=entry.actor)
+            return replace(fresh, proposer=None, answer=None)
+        case GoalAccepted():
+            return replace(state, answer=Answer.ACCEPTED)
+        case GoalDisputed():
+            return replace(state, answer=Answer.DISPUTED)
+        case GoalTargetRevised(target=target, stretch=stretch):
+            change = Change(entry.begins, entry.position, entry.event_id, Target(target, stretch))
+            lines = state.targets.with_change("target", change)
+            return replace(state, targets=lines, dated=remember(state.dated, entry), answer=None, assigner=entry.actor)
+        case GoalClosed():
+            return replace(state, stage=Stage.CLOSED)
+        case GoalReopened():
+            return replace(state, stage=Stage.ASSIGNED)
+        case GoalWithdrawn():
+            return replace(state, stage=Stage.WITHDRAWN)
+    return state
+
+
+class GoalOnlyProposed(Refusal):
+    """A proposal binds nobody: it can be adopted or withdrawn only."""
+
+    code = "goal_only_proposed"
+    en = "This goal is only proposed; it binds once a lead assigns it."
+    zh = "该目标仅为提议，由负责人下达后方才生效。"
+    accepted_en = "assigning it first"
+    accepted_zh = "先下达该目标"
+
+
+class GoalIsClosed(Refusal):
+    """A closed goal changes only after it was reopened."""
+
+    code, rule = "goal_closed", "contradictory_states_need_a_reversal"
+    en = "The goal is closed."
+    zh = "该目标已关闭。"
+    accepted_en = "reopening it first"
+    accepted_zh = "先重新开启该目标"
+
+
+class GoalIsWithdrawn(Refusal):
+    """A withdrawn goal holds no more; another one is assigned instead."""
+
+    code, rule = "goal_withdrawn", "contradictory_states_need_a_reversal"
+    en = "The goal is withdrawn."
+    zh = "该目标已撤回。"
+    accepted_en = "assigning another goal"
+    accepted_zh = "另行下达目标"

@@ -1,0 +1,63 @@
+"""Single facts and held facts on the timelines of people and units, and what ends must have held."""
+
+from datetime import datetime
+from typing import Any
+
+from ledger.kernel.command import Act
+from ledger.kernel.event import Entry, Event
+from ledger.kernel.moments import ONE_TICK
+from ledger.kernel.refusals import (
+    AfterLastDay,
+    AlreadyRecorded,
+    Refusal,
+)
+from ledger.kernel.timeline import Change, Held, Timeline, Timelines, holder_on, holders_on
+
+Line = Timelines[str, Held]
+RUNNING = "running"
+
+
+def single(line: Timeline[Held], at: datetime) -> str | None:
+    """Return the single value or holder in force, or None."""
+    change = holder_on(line, at)
+    return None if change is None else change.value.holder or None
+
+
+def put(lines: Line, key: str, entry: Entry, held: Held) -> Line:
+    """Return the lines with what an entry says put into one of them."""
+    return lines.with_change(key, Change(entry.begins, entry.position, entry.event_id, held))
+
+
+class NotHeld(Refusal):
+    """What is to end does not run at that time."""
+
+    code = "not_held"
+    en = "That does not hold at that time, so it can't end."
+    zh = "当时并不成立，无法结束。"
+
+
+def just_before(at: datetime) -> datetime:
+    """Return the instant before, at which that which ends must have held."""
+    return at - ONE_TICK
+
+
+def unless_said(line: Timeline[Held], at: datetime, held: Held, event: Event) -> Event:
+    """Return the event, or refuse it where the line says so at that very time."""
+    if line.says(at, held):
+        raise AlreadyRecorded()
+    return event
+
+
+def require_employed(act: Act, person: str) -> None:
+    """Refuse a person who is not employed when it takes effect."""
+    if not act.facts.is_employed(person, act.begins):
+        act.refuse(AfterLastDay())
+
+
+def require_held(line: Timeline[Held], at: datetime, holder: str, *, single: bool = False) -> None:
+    """Refuse an end of what the holder did not hold, and an end that is recorded already."""
+    if line.says(at, Held(holder, begins=False)):
+        raise AlreadyRecorded()
+    current: Any = holder_on(line, just_before(at)) if single else holders_on(line, just_before(at)).get(holder)
+    if current is None or current.value.holder != holder:
+        raise NotHeld()

@@ -1,0 +1,265 @@
+"""Units: their labels, places, leads and HR partners as dated facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from ledger.domain.people.lines import Line, put, require_employed, require_held, single, unless_said
+from ledger.kernel.annulment import DatedFact, applied, commands_for, decide_annulment, is_annulment, remember
+from ledger.kernel.command import Act, By, Command, StreamKind
+from ledger.kernel.event import Entry, Event
+from ledger.kernel.ids import Id, Label, PersonId, UnitId
+from ledger.kernel.refusals import (
+    AlreadyExists,
+    AlreadyRecorded,
+    Circle,
+    NotFound,
+    UnitGone,
+)
+from ledger.kernel.timeline import Held, Timelines, holder_on, holders_on
+
+# Events
+
+
+class UnitFormed(Event, context="people", dated=True):
+    """A unit begins under its parent, or at the top."""
+
+    label: Label
+    parent: UnitId | None = None
+
+
+class UnitRenamed(Event, context="people", dated=True):
+    """The unit is called otherwise from then on; history keeps the labels of its time."""
+
+    label: Label
+
+
+class UnitMoved(Event, context="people", dated=True):
+    """The unit belongs under another parent from then on."""
+
+    parent: UnitId | None = None
+
+
+class UnitDissolved(Event, context="people", dated=True):
+    """The unit is no more."""
+
+
+class UnitLeadAppointed(Event, context="people", dated=True):
+    """A person leads the unit from then on, in place of whoever did."""
+
+    lead: PersonId
+
+
+class UnitLeadReleased(Event, context="people", dated=True):
+    """The person leads the unit no more."""
+
+    lead: PersonId
+
+
+class HrPartnerAssigned(Event, context="people", dated=True):
+    """A person is HR partner of the unit."""
+
+    partner: PersonId
+
+
+class HrPartnerReleased(Event, context="people", dated=True):
+    """The person is HR partner of the unit no more."""
+
+    partner: PersonId
+
+
+# State
+
+RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """A unit: label, parent, life and lead as timelines. Values of label, parent and life stand as holders."""
+
+    formed: bool = False
+    lines: Line = field(default_factory=Timelines)
+    dated: Mapping[str, str] = field(default_factory=dict)
+
+    def label_on(self, at: datetime) -> str | None:
+        """Return the label of that time."""
+        return single(self.lines["label"], at)
+
+    def parent_on(self, at: datetime) -> str | None:
+        """Return the id of the unit above, or None at the top."""
+        return single(self.lines["parent"], at)
+
+    def lead_on(self, at: datetime) -> str | None:
+        """Return the person who leads the unit, or None."""
+        return single(self.lines["lead"], at)
+
+    def partners_on(self, at: datetime) -> tuple[str, ...]:
+        """Return the unit's HR partners."""
+        return tuple(holders_on(self.lines["partner"], at))
+
+    def is_live(self, at: datetime) -> bool:
+        """Tell whether the unit is formed and not dissolved."""
+        return holder_on(self.lines["life"], at) is not None
+
+
+def evolve_unit(state: UnitState, entry: Entry) -> UnitState:
+    """Return the state after `entry`."""
+    if is_annulment(entry):
+        return replace(state, lines=applied(state.lines, entry), dated=remember(state.dated, entry))
+    lines = state.lines
+    for key, held in _unit_changes(entry.event):
+        lines = put(lines, key, entry, held)
+    return replace(state, formed=True, lines=lines, dated=remember(state.dated, entry))
+
+
+def _unit_changes(event: Event | None) -> tuple[tuple[str, Held], ...]:
+    match event:
+        case UnitFormed(label=label, parent=parent):
+            return ("label", Held(label)), ("parent", Held(parent or "")), ("life", Held(RUNNING))
+        case UnitRenamed(label=label):
+            return (("label", Held(label)),)
+        case UnitMoved(parent=parent):
+            return (("parent", Held(parent or "")),)
+        case UnitDissolved():
+            return (("life", Held(RUNNING, begins=False)),)
+        case UnitLeadAppointed(lead=lead):
+            return (("lead", Held(lead)),)
+        case UnitLeadReleased(lead=lead):
+            return (("lead", Held(lead, begins=False)),)
+        case HrPartnerAssigned(partner=partner):
+            return (("partner", Held(partner)),)
+        case HrPartnerReleased(partner=partner):
+            return (("partner", Held(partner, begins=False)),)
+    return ()
+
+
+# Commands
+
+_HR = (By("role:hr_administrator"),)
+
+
+class FormUnit(Command, stream="unit", verb="form", by=_HR, starts=True):
+    """Form a unit."""
+
+    label: Label
+    parent: Id | None = None
+
+
+class RenameUnit(Command, stream="unit", verb="rename", by=_HR):
+    """Give the unit another label."""
+
+    label: Label
+
+
+class MoveUnit(Command, stream="unit", verb="move", by=_HR):
+    """Put the unit under another parent, or at the top."""
+
+    parent: Id | None = None
+
+
+class DissolveUnit(Command, stream="unit", verb="dissolve", by=_HR):
+    """Dissolve the unit."""
+
+
+class AppointLead(Command, stream="unit", verb="appoint-lead", by=(*_HR, By("unit_lead", "@parent"))):
+    """Appoint the unit's lead."""
+
+    lead: Id
+
+
+class ReleaseLead(Command, stream="unit", verb="release-lead", by=(*_HR, By("unit_lead", "@parent"))):
+    """Release the unit's lead."""
+
+    lead: Id
+
+
+class AssignHrPartner(Command, stream="unit", verb="assign-hr-partner", by=_HR):
+    """Name an HR partner of the unit."""
+
+    partner: Id
+
+
+class ReleaseHrPartner(Command, stream="unit", verb="release-hr-partner", by=_HR):
+    """Release an HR partner of the unit."""
+
+    partner: Id
+
+
+AnnulUnitEntry, RedateUnitEntry = commands_for("unit", _HR)
+
+
+# Decide
+
+
+def decide_unit(command: Command, state: UnitState, act: Act) -> Event:
+    """Return the event of a unit's command, or refuse it."""
+    if isinstance(command, FormUnit):
+        return _formed(command, state, act)
+    if not state.formed:
+        raise NotFound()
+    if isinstance(command, DatedFact):
+        return decide_annulment(command, state.dated, act)
+    if not state.is_live(act.begins):
+        act.refuse(UnitGone())
+    return _unit_event(command, state, act)
+
+
+def _formed(command: FormUnit, state: UnitState, act: Act) -> Event:
+    if state.formed:
+        raise AlreadyRecorded() if act.testimony else AlreadyExists(kind="unit")
+    if command.parent is not None:
+        act.require_known("unit", command.parent, field="parent")
+    return UnitFormed(label=command.label, parent=command.parent)
+
+
+def _unit_event(command: Command, state: UnitState, act: Act) -> Event:
+    lines, at = state.lines, act.begins
+    match command:
+        case RenameUnit(label=label):
+            return unless_said(lines["label"], at, Held(label), UnitRenamed(label=label))
+        case MoveUnit(parent=parent):
+            return _moved(command, parent, act)
+        case DissolveUnit():
+            return UnitDissolved()
+        case AppointLead(lead=lead):
+            act.require_known("person", lead, field="lead")
+            require_employed(act, lead)
+            return unless_said(lines["lead"], at, Held(lead), UnitLeadAppointed(lead=lead))
+        case ReleaseLead(lead=lead):
+            require_held(lines["lead"], at, lead, single=True)
+            return UnitLeadReleased(lead=lead)
+        case AssignHrPartner(partner=partner):
+            act.require_known("person", partner, field="partner")
+            return unless_said(lines["partner"], at, Held(partner), HrPartnerAssigned(partner=partner))
+        case ReleaseHrPartner(partner=partner):
+            require_held(lines["partner"], at, partner)
+            return HrPartnerReleased(partner=partner)
+    raise TypeError(command)
+
+
+def _moved(command: MoveUnit, parent: str | None, act: Act) -> Event:
+    seen: set[str] = {act.id}
+    above: str | None = parent
+    if parent is not None:
+        act.require_known("unit", parent, field="parent")
+    while above is not None:
+        if above in seen:
+            raise Circle()
+        seen.add(above)
+        above = act.facts.state("unit", above).parent_on(act.begins)
+    return UnitMoved(parent=parent)
+
+
+UNIT_COMMANDS = (
+    FormUnit,
+    RenameUnit,
+    MoveUnit,
+    DissolveUnit,
+    AppointLead,
+    ReleaseLead,
+    AssignHrPartner,
+    ReleaseHrPartner,
+    AnnulUnitEntry,
+    RedateUnitEntry,
+)
+STREAM = StreamKind("unit", "units", "u", UnitState(), decide_unit, evolve_unit, UNIT_COMMANDS, caller_ids=True)
