@@ -53,7 +53,7 @@ class Continuity:
             "rewritten",
             first,
             zh=f"大小 {signed.size} 的树根与签点不同：改动在位置 {first} 到 {signed.size} 之间",
-            en=f"the root at size {signed.size} is not the signed one: a change lies in positions {first}–{signed.size}",
+            en=f"the root at size {signed.size} is not the signed one: a change in {first}–{signed.size}",
         )
 
 

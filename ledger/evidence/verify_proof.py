@@ -66,6 +66,8 @@ def verify_event(data: bytes, entry: bytes, keys: Sequence[VerifierKey], *, orig
     proof = tlog_proof.parse(data)
     signed = tlog_proof.verify(proof, entry, keys, origin=origin)
     claimed = claimed_position(entry)
+    if claimed == 0:
+        raise Malformed(zh="这些字节不是事件", en="these bytes are not an event")
     if claimed != proof.index + 1:
         raise misplaced(proof.index + 1, claimed, lambda _: False)
     return signed

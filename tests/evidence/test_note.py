@@ -95,7 +95,8 @@ LINE = SIGNED.decode().split("\n\n")[-1]
     [
         b"", b"\n", b"text\n", TEXT.encode(), TEXT.encode() + b"\n", SIGNED[:-1], SIGNED + b"\n", SIGNED + b"more",
         SIGNED.replace("— ".encode(), b"-- "), SIGNED.replace("— ".encode(), "—  ".encode()),
-        SIGNED.replace(b"\n\nafter", b"\r\n\nafter"), SIGNED.replace(b"first", b"fi\0st"), SIGNED.replace(b"first", b"\t"),
+        SIGNED.replace(b"\n\nafter", b"\r\n\nafter"), SIGNED.replace(b"first", b"fi\0st"),
+        SIGNED.replace(b"first", b"\t"),
         SIGNED.replace(b"first", b"\xff"), SIGNED[:-2] + b"\n", SIGNED[:-1] + b" \n",
         f"{TEXT}\n— name {encode(bytes(4))}\n".encode(), f"{TEXT}\n— name AA=A\n".encode(),
         f"{TEXT}\n— name {encode(bytes(68)).rstrip('=')}\n".encode(), f"{TEXT}\n— name \n".encode(),
