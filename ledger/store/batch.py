@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ledger.evidence.merkle import leaf_hash
 from ledger.kernel.append import (
     Appended,
     AppendError,
@@ -15,7 +16,7 @@ from ledger.kernel.append import (
 )
 from ledger.store.request import EncodedDraft, Request
 from ledger.store.stored import instant_text, prefix
-from ledger.store.tree import GrowingTree, leaf_hash
+from ledger.store.tree import GrowingTree
 from ledger.store.wire import instant, int4
 
 Outcome = Appended | Repeated | AppendError

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ledger.kernel.statements import fill
+from ledger.kernel.statements import fill, load
 
 SERVICE_ROLE = "pledger_service"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -53,7 +53,7 @@ def create_ledger(conninfo: str, name: str, *, keys_conninfo: str | None = None)
     Raises ValueError for a bad name, LedgerExists, RoleMissing.
     """
     script = fill(_read("schema.sql"), schema=schema_of(name), service=SERVICE_ROLE)
-    recorded = f"insert into {schema_of(name)}.schema_version (number) values (%s)".encode()
+    recorded = _statement(schema_of(name), "insert_schema_version")
     with psycopg.connect(conninfo) as connection:
         ensure_role(connection)
         _create(connection, name, script)
@@ -95,7 +95,7 @@ def migrate(conninfo: str, name: str) -> list[int]:
         _lock_schema(connection, schema)
         ensure_role(connection)
         try:
-            known = {row[0] for row in connection.execute(f"select number from {schema}.schema_version".encode())}
+            known = {row[0] for row in connection.execute(_statement(schema, "find_schema_versions"))}
         except (errors.UndefinedTable, errors.InvalidSchemaName) as missing:
             raise UnknownLedger(name) from missing
         return apply_migrations(connection, schema, known=known)
@@ -107,7 +107,7 @@ def apply_migrations(connection: psycopg.Connection, schema: str, *, known: set[
     for number in numbers:
         script = fill(_read("migrations/" + _migrations()[number]), schema=schema, service=SERVICE_ROLE)
         connection.execute(script.encode())
-        connection.execute(f"insert into {schema}.schema_version (number) values (%s)".encode(), (number,))
+        connection.execute(_statement(schema, "insert_schema_version"), (number,))
     return numbers
 
 
@@ -139,6 +139,10 @@ def _create_keys(connection: psycopg.Connection, name: str) -> None:
 
 def _lock_schema(connection: psycopg.Connection, schema: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended('pledger:' || %s, 0))", (schema,))
+
+
+def _statement(schema: str, name: str) -> bytes:
+    return load("ledger.store", "statements.sql").bind(schema=schema)[name].encode()
 
 
 def _read(filename: str) -> str:

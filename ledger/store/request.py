@@ -1,4 +1,4 @@
-"""One request to the writer, encoded and checked before it joins the queue: text that PostgreSQL refuses fails here, alone."""
+"""One request to the writer, encoded before it joins the queue: text that PostgreSQL refuses fails here, alone."""
 
 import asyncio
 from dataclasses import dataclass

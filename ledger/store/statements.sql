@@ -220,3 +220,13 @@ returning position
 -- name: read_tracking
 -- How far a name has been tracked.
 select position from {schema}.tracking where name = %s
+
+-- ---- the tables themselves
+
+-- name: find_schema_versions
+-- The migrations that a ledger has had.
+select number from {schema}.schema_version order by number
+
+-- name: insert_schema_version
+-- One more.
+insert into {schema}.schema_version (number) values (%s)

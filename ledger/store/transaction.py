@@ -15,11 +15,29 @@ from ledger.store.request import Request
 from ledger.store.tree import GrowingTree, frontier_root
 from ledger.store.wire import array, fixed_array, instant, int2, int8, integer
 
-STATEMENTS = (
-    "begin_append commit_append undo_append lock_head peek_head find_versions find_event_ids find_keys find_lookups "
-    "find_tracking find_leaves find_tile_roots insert_events insert_keys insert_sealed insert_lookups "
-    "upsert_tracking insert_tiles update_head notify_size find_recorded"
-).split()
+STATEMENTS = [
+    "begin_append",
+    "commit_append",
+    "undo_append",
+    "lock_head",
+    "peek_head",
+    "find_versions",
+    "find_event_ids",
+    "find_keys",
+    "find_lookups",
+    "find_tracking",
+    "find_leaves",
+    "find_tile_roots",
+    "insert_events",
+    "insert_keys",
+    "insert_sealed",
+    "insert_lookups",
+    "upsert_tracking",
+    "insert_tiles",
+    "update_head",
+    "notify_size",
+    "find_recorded",
+]
 
 # Plans are made once, some of them on empty tables: nothing but the indexes may be used. A lost client must
 # not keep the head for long.
@@ -112,7 +130,7 @@ async def write(
         if tree.full:
             _send_tiles(pipeline, tree)
         frontier = tree.frontier
-        attestation = attest(tree.size, frontier_root(frontier)) if attest else b""
+        attestation = attest(tree.size, frontier_root(tree.size, frontier)) if attest else b""
         pipeline.send("update_head", [int8(tree.size), frontier, int8(batch.recorded_at), attestation, int8(head.size)])
         pipeline.send("notify_size", [channel, b"%d" % tree.size])
     if rows.keys:

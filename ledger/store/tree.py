@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-HASH_BYTES = 32
+from ledger.evidence.merkle import HASH_BYTES, Frontier
+
 TILE_WIDTH = 256
 LEVELS = 8
-EMPTY_ROOT = sha256(b"").digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,9 @@ class Span:
     end: int
 
 
-def leaf_hash(stored: bytes) -> bytes:
-    """Return the hash of an entry."""
-    return sha256(b"\0" + stored).digest()
-
-
-def frontier_root(frontier: bytes) -> bytes:
-    """Return the root over the perfect subtrees of a frontier, whose hashes stand largest subtree first."""
-    if not frontier:
-        return EMPTY_ROOT
-    root = frontier[-HASH_BYTES:]
-    for start in range(len(frontier) - 2 * HASH_BYTES, -1, -HASH_BYTES):
-        root = sha256(b"\1" + frontier[start : start + HASH_BYTES] + root).digest()
-    return root
+def frontier_root(size: int, frontier: bytes) -> bytes:
+    """Return the root of a tree of `size` leaves from the serialised frontier."""
+    return Frontier.from_bytes(size, frontier).root()
 
 
 class GrowingTree:

@@ -30,6 +30,7 @@ from ledger.store.tree import GrowingTree
 
 DRAIN_MAX_EVENTS = 256
 DRAIN_MAX_BYTES = 1_000_000
+DRAIN_WHOLE = 32  # requests; of a longer queue about half is taken
 SILENCE_MAX_S = 20.0  # longer than the time-outs of the server: reached when the network swallows everything
 RETRY_FIRST_S, RETRY_LAST_S = 0.02, 1.0
 _BAD_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity violation
@@ -133,10 +134,10 @@ class Writer:
                 _settle(group, await self._record(group))
 
     def _drain(self) -> list[Request]:
-        """Take about half of what waits: while it is committed, the callers of the last group prepare the next."""
+        """Take a short queue whole, of a long one half: its callers prepare the next while the other half commits."""
         queue, group = self._queue, list[Request]()
         events = size_bytes = 0
-        for _ in range((len(queue) + 1) // 2):
+        for _ in range(max(min(len(queue), DRAIN_WHOLE), len(queue) // 2)):
             events += len(queue[0].drafts)
             size_bytes += queue[0].size_bytes
             if group and (events > DRAIN_MAX_EVENTS or size_bytes > DRAIN_MAX_BYTES):

@@ -1,0 +1,135 @@
+"""What stands in a ledger, read: streams, pages, proofs' raw material, keys and lookups. Synchronous, over a pool."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.abc import Params
+from psycopg_pool import ConnectionPool
+
+from ledger.kernel.append import SealedBox
+from ledger.kernel.statements import load
+from ledger.store.ledgers import schema_of
+from ledger.store.tree import frontier_root
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A ledger's size, tree and time, all of one moment. `recorded_at` is None for an empty ledger."""
+
+    size: int
+    frontier: bytes
+    root: bytes
+    recorded_at: datetime | None
+    attestation: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedKey:
+    """What stands under an idempotency key."""
+
+    fingerprint: bytes
+    first: int
+    count: int
+    answer: bytes
+
+
+class Reader:
+    """Reads one ledger; shares its pool with others. Event ids are 16 bytes, positions count from 1."""
+
+    def __init__(self, pool: ConnectionPool[Connection], ledger: str) -> None:
+        self.pool = pool
+        self.schema = schema_of(ledger)
+        self._statements = load("ledger.store", "statements.sql").bind(schema=self.schema)
+
+    @property
+    def conninfo(self) -> str:
+        """The address that the pool connects to."""
+        given = self.pool.conninfo
+        return given() if callable(given) else given
+
+    def events_of(self, stream: str, after_version: int = 0) -> list[bytes]:
+        """Return the stored bytes of a stream after a version, in order; empty where there are none.
+
+        A first event of version 0, which only the event sourcing library writes, comes after version −1.
+        """
+        return [row[0] for row in self.rows("read_stream", (stream, after_version))]
+
+    def page(
+        self, after: int, limit: int, upto: int | None = None, *, max_bytes: int | None = None
+    ) -> list[tuple[int, bytes]]:
+        """Return (position, stored bytes) after a position, up to `upto`, at most `limit`.
+
+        With `max_bytes` the page ends before its stored bytes exceed that, but holds at least one event.
+        """
+        last = 2**63 - 1 if upto is None else upto
+        if max_bytes is None:
+            return self.rows("read_page", (after, last, limit))
+        return self.rows("read_page_within", (after, last, limit, max_bytes))
+
+    def event(self, event_id: bytes) -> tuple[int, bytes] | None:
+        """Return (position, stored bytes) of an event, or None."""
+        return self._first("read_event", (UUID(bytes=event_id),))
+
+    def at(self, position: int) -> bytes | None:
+        """Return the stored bytes at a position, or None."""
+        row = self._first("read_position", (position,))
+        return row[0] if row else None
+
+    def head(self) -> Head:
+        """Return the head of the ledger, with the root computed from the frontier of the same moment."""
+        size, frontier, recorded_at, attestation = self.rows("read_head")[0]
+        return Head(size, frontier, frontier_root(size, frontier), recorded_at, attestation)
+
+    def position_known_at(self, instant: datetime) -> int:
+        """Return the largest position recorded at or before `instant`, 0 if none. `instant` has an offset."""
+        if instant.tzinfo is None:
+            raise ValueError("an instant has an offset")
+        row = self._first("find_position_known_at", {"instant": instant})
+        return int(row[0]) if row else 0
+
+    def leaves(self, first: int, count: int) -> list[bytes]:
+        """Return `count` leaf hashes from position `first` on, fewer at the end."""
+        return [row[0] for row in self.rows("read_leaves", (first, first + count - 1))]
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """Return the 8,192 bytes of a full tile, or None where it is not full yet."""
+        row = self._first("read_tile", (level, index))
+        return row[0] if row else None
+
+    def sealed(self, event_id: bytes) -> list[SealedBox]:
+        """Return the sealed parts of an event that are still there, by name of the part."""
+        return [SealedBox(*row) for row in self.rows("read_sealed", (UUID(bytes=event_id),))]
+
+    def lookup(self, scheme: str, digests: Iterable[bytes]) -> dict[bytes, str]:
+        """Return digest → subject for those of `digests` that are known under a scheme."""
+        return dict(self.rows("read_lookup", (scheme, list(digests))))
+
+    def idempotency(self, actor: str, key: str) -> RecordedKey | None:
+        """Return what stands under an idempotency key, or None."""
+        row = self._first("read_key", (actor, key))
+        return RecordedKey(*row) if row else None
+
+    def positions_of(self, event_ids: Sequence[bytes]) -> dict[bytes, int]:
+        """Return event id → position for those that are recorded."""
+        rows = self.rows("find_positions", ([UUID(bytes=event_id) for event_id in event_ids],))
+        return {event_id.bytes: position for event_id, position in rows}
+
+    # A row of the database is typed by its statement, which the type checker cannot see.
+
+    def rows(self, name: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a named statement of the store."""
+        with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            return cursor.execute(self._statements[name].encode(), params).fetchall()
+
+    def _first(self, name: str, params: Params = ()) -> tuple[Any, ...] | None:
+        with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            return cursor.execute(self._statements[name].encode(), params).fetchone()
+
+    def write_all(self, name: str, rows: Sequence[Params]) -> None:
+        """Run a named statement of the store once for each of `rows`, in one transaction."""
+        with self.pool.connection() as connection, connection.cursor() as cursor:
+            cursor.executemany(self._statements[name].encode(), rows)
