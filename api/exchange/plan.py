@@ -27,6 +27,7 @@ class PlannedPerson:
     spellings: tuple[str, ...]  # as written, in order of appearance; the first is the one that is kept
     name: str | None
     row: int
+    column: str
     since: Effective  # when the table first speaks of them
 
 
@@ -38,6 +39,7 @@ class PlannedSubject:
     id: str
     label: str
     row: int
+    column: str
     since: Effective
 
 
@@ -179,7 +181,8 @@ class _Draft:
         scheme = self.mapping.holder.scheme
         for key, rows in self.rows_of.items():
             first_row = min(rows.values())
-            yield PlannedPerson(scheme, key, tuple(rows), self._names.get(key), first_row, since[key].effective)
+            name = self._names.get(key)
+            yield PlannedPerson(scheme, key, tuple(rows), name, first_row, self.mapping.holder.id, since[key].effective)
 
     def subjects(self) -> Iterator[PlannedSubject]:
         """Yield the units to be formed, or the labelled subjects to be registered, in order of their first mention."""
@@ -187,7 +190,7 @@ class _Draft:
         for (kind, id), first in _earliest(self.facts, lambda fact: (fact.kind, fact.id)).items():
             label = self._labels.get((kind, id))
             if is_unit or (label is not None and kind != "unit"):
-                yield PlannedSubject(kind, id, label or id, first.row, first.effective)
+                yield PlannedSubject(kind, id, label or id, first.row, self.reader.id_column, first.effective)
 
 
 def _earliest(facts: list[PlannedFact], key: Callable[[PlannedFact], K]) -> dict[K, PlannedFact]:

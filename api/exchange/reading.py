@@ -65,6 +65,11 @@ class RowReader:
         self._moments = lru_cache(maxsize=65536)(self._moment)
         self._folded = lru_cache(maxsize=65536)(folded)
 
+    @property
+    def id_column(self) -> str:
+        """The column that names the subject."""
+        return self._id.name
+
     def _optional(self, source: Source | None, use: str) -> _Cells | None:
         return None if source is None else self._cells(source, use)
 
