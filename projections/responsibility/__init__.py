@@ -1,0 +1,22 @@
+"""Who owns this: who is accountable, responsible, supporting, consulted, informed, on a day, as known at a position."""
+
+from ledger.kernel.statements import load as load_statements
+from projections.engine.interval_tables import TABLES, Loaded, schema_with, statements_with
+from projections.engine.projection import Projection
+from projections.responsibility.handlers import TOPICS, Folded, fold, load, write
+
+PROJECTION: Projection[Loaded, Folded] = Projection(
+    name="responsibility",
+    version=1,
+    question="Who owns this, since when and by which act, on a day and as it was known on a day?",
+    tables=(*TABLES, "flaws"),
+    topics=TOPICS,
+    schema=schema_with(load_statements("projections.responsibility", "schema.sql")),
+    statements=statements_with(load_statements("projections.responsibility", "statements.sql")),
+    load=load,
+    fold=fold,
+    write=write,
+    on_bad="stop",
+)
+
+__all__ = ["PROJECTION"]

@@ -1,0 +1,68 @@
+-- Statements of the responsibility projection, besides those of its intervals.
+
+-- name: close_flaws
+-- What the ledger says no more from a position on.
+update {schema}.{flaws} f set known_to = x.known_to
+from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+    as x (subject, flaw, holders, valid_from, known_to)
+where f.subject = x.subject and f.flaw = x.flaw and f.holders = x.holders and f.valid_from = x.valid_from
+    and f.known_to = 9223372036854775807
+
+-- name: insert_flaws
+-- A few gaps and conflicts.
+insert into {schema}.{flaws} (subject, flaw, holders, valid_from, valid_to, known_from, known_to)
+select * from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+
+-- name: copy_flaws
+-- Many gaps and conflicts.
+copy {schema}.{flaws} (subject, flaw, holders, valid_from, valid_to, known_from, known_to) from stdin
+
+-- name: find_holdings
+-- What the ledger, as known at a position, says of a subject at any time between two instants, and of its whole life.
+select role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis, testimony,
+    marks, ended_by::text, ended_position
+from {schema}.{intervals}
+where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s
+    and (valid_to > %(since)s and valid_from <= %(on)s or role in ('life', 'unit.life'))
+order by role, valid_from, began_position, holder
+
+-- name: find_line
+-- Every holder of one role of a subject, as known at a position, in order of time.
+select role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis, testimony,
+    marks, ended_by::text, ended_position
+from {schema}.{intervals}
+where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s and role = %(role)s
+order by valid_from, began_position, holder
+
+-- name: find_flaws_of
+-- The gap and conflict in which a subject is at an instant, as known at a position.
+select subject, flaw, holders, valid_from, nullif(valid_to, 'infinity')
+from {schema}.{flaws}
+where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s
+    and valid_from <= %(on)s and valid_to > %(on)s
+
+-- name: list_flaws
+-- A page of the subjects that are flawed at an instant, as known at a position, in order of subject.
+select subject, flaw, holders, valid_from, nullif(valid_to, 'infinity')
+from {schema}.{flaws}
+where tstzrange(valid_from, valid_to) @> %(on)s::timestamptz and int8range(known_from, known_to) @> %(known)s::bigint
+    and flaw = %(flaw)s and subject > %(after)s and subject >= %(first)s and subject < %(beyond)s
+order by subject
+limit %(limit)s
+
+-- name: list_holdings
+-- A page of what somebody holds at an instant, as known at a position, in order of role and subject.
+select subject, role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis,
+    testimony, marks, ended_by::text, ended_position
+from {schema}.{intervals}
+where holder = %(holder)s and (role, subject) > (%(after_role)s, %(after_subject)s)
+    and (%(role)s::text is null or role = %(role)s) and subject >= %(first)s and subject < %(beyond)s
+    and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
+order by role, subject
+limit %(limit)s
+
+-- name: find_labels
+-- The labels of several subjects at an instant, as known at a position.
+select subject, role, holder from {schema}.{intervals}
+where subject = any(%(subjects)s) and role in ('label', 'unit.label') and known_to > %(known)s and known_from <= %(known)s
+    and valid_to > %(on)s and valid_from <= %(on)s
