@@ -62,7 +62,12 @@ class ImportState:
 
     proposer: str | None = None
     digest: str | None = None
-    confirmed: bool = False
+    confirmer: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        """Tell whether a second person has confirmed it."""
+        return self.confirmer is not None
 
 
 def evolve_import(state: ImportState, entry: Entry) -> ImportState:
@@ -71,7 +76,7 @@ def evolve_import(state: ImportState, entry: Entry) -> ImportState:
         case ImportProposed(digest=digest):
             return replace(state, proposer=entry.actor, digest=digest)
         case ImportConfirmed():
-            return replace(state, confirmed=True)
+            return replace(state, confirmer=entry.actor)
     return state
 
 

@@ -1,0 +1,427 @@
+"""The ledger's use cases: record a command or a batch of them, recognise a caller, open what is sealed."""
+
+import asyncio
+import logging
+import secrets as random
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from ledger.asking import (
+    Ask,
+    Caller,
+    Contended,
+    Idempotency,
+    Receipt,
+    Refused,
+    Testimony,
+    Unauthenticated,
+)
+from ledger.authority import sees
+from ledger.chunks import CHUNK, Chunk, receipt_of
+from ledger.deciding import Decided, Rules, decide, draft
+from ledger.domain import STREAM_KINDS
+from ledger.domain.identity import IssueToken
+from ledger.domain.ledgers import LedgerOpened
+from ledger.facts import LedgerFacts
+from ledger.founding import SYSTEM_CALLER, make_ledger, writer_of
+from ledger.kernel.append import (
+    Append,
+    Appended,
+    IdempotencyKey,
+    KeyReused,
+    LookupTaken,
+    Repeated,
+    StaleVersion,
+)
+from ledger.kernel.clock import Clock, RealClock
+from ledger.kernel.event import Subject, decode, decode_raw
+from ledger.kernel.ids import pseudonym, stream_name
+from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
+from ledger.locks import StreamLocks
+from ledger.privacy.data_keys import DataKeys
+from ledger.privacy.sealing import Sealer
+from ledger.privacy.secrets import LedgerSecrets
+from ledger.states import NotLoaded, StateCache, Tentative, load
+from ledger.store.ledgers import as_service, keys_schema_of
+from ledger.store.reader import Reader
+from ledger.store.writer import Writer
+
+__all__ = [
+    "SYSTEM_CALLER",
+    "Ask",
+    "Caller",
+    "Idempotency",
+    "Ledger",
+    "Receipt",
+    "Refused",
+    "Testimony",
+    "Unauthenticated",
+    "make_ledger",
+]  # fmt: skip
+
+logger = logging.getLogger(__name__)
+ATTEMPTS = 8
+WAIT_FOR_TWIN_S = 5.0
+FOLLOW_EVERY_S = 0.5
+FOLLOW_PAGE = 1000
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+
+
+class Ledger:
+    """One organisation's ledger, open for recording in this process. Open it with `Ledger.open`.
+
+    Commands to one stream wait for each other; everything else goes on side by side on one event loop.
+    """
+
+    def __init__(
+        self, name: str, opened: LedgerOpened, clock: Clock, reader: Reader, writer: Writer, secrets: LedgerSecrets
+    ) -> None:
+        self.name, self.origin, self.clock = name, opened.origin, clock
+        self.clock_kind = opened.clock
+        self.zone = ZoneInfo(opened.zone)
+        self.reader, self.writer, self.secrets = reader, writer, secrets
+        self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
+        self._rules = Rules(self.zone, opened.cut_over)
+        self._cache = StateCache(writer.size)
+        self._locks = StreamLocks()
+        self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
+        self._catching_up = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, conninfo: str, name: str, keys: Path, clock: Clock | None = None) -> "Ledger":
+        """Open a ledger that `make_ledger` made. Raises UnknownLedger, SecretMissing, StoreUnavailable."""
+        secrets = LedgerSecrets.open(keys, name)
+        address = as_service(conninfo)
+        pool: ConnectionPool[Connection] = ConnectionPool(
+            address, min_size=1, max_size=8, open=False, kwargs={"autocommit": True}
+        )
+        await asyncio.to_thread(pool.open, True)
+        reader = Reader(pool, name)
+        opened = await asyncio.to_thread(_opening, reader, name)
+        writer = writer_of(address, name, clock or RealClock(), opened.origin, secrets)
+        await writer.start()
+        ledger = cls(name, opened, clock or RealClock(), reader, writer, secrets)
+        ledger._follower = asyncio.get_running_loop().create_task(ledger._follow(), name=f"follower of {name}")
+        return ledger
+
+    async def close(self) -> None:
+        """Record what waits and disconnect."""
+        if self._follower is not None:
+            self._follower.cancel()
+            await asyncio.gather(self._follower, return_exceptions=True)
+        await self.writer.close()
+        await asyncio.to_thread(self.reader.pool.close)
+
+    @property
+    def cut_over(self) -> date:
+        """The date before which imported history must take effect."""
+        return self._rules.cut_over
+
+    # ---- recording
+
+    async def record(self, ask: Ask, *, idempotency: Idempotency | None = None, dry_run: bool = False) -> Receipt:
+        """Decide and record one command. Raises Refusal, or an AppendError when the store does not answer."""
+        ask = _with_id(ask)
+        if idempotency is None:
+            return await self._recorded(ask, None, dry_run=dry_run)
+        twin = (ask.caller.id, idempotency.key)
+        await self._wait_for_twin(twin)
+        mine = self._in_flight[twin] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._recorded(ask, idempotency, dry_run=dry_run)
+        except Refusal:
+            # A repeat may be refused because the first call has changed the state: then its answer stands.
+            known = await self._known(ask.caller.id, idempotency.key, idempotency.fingerprint)
+            if known is None:
+                raise
+            return (await self._repeated(known))[0]
+        finally:
+            del self._in_flight[twin]
+            mine.set_result(None)
+
+    async def _recorded(self, ask: Ask, idempotency: Idempotency | None, *, dry_run: bool) -> Receipt:
+        stream = stream_name(ask.kind, ask.id or "")
+        async with self._locks.hold((stream,)):
+            for _ in range(ATTEMPTS):
+                decided = await self._decided(ask)
+                if dry_run:
+                    return receipt_of(decided, 0, decided.base + 1, self.clock.now())
+                key = None if idempotency is None else _key(ask.caller, idempotency.key, idempotency.fingerprint)
+                try:
+                    return (await self._append([decided], {stream: decided.base}, key))[0]
+                except StaleVersion as stale:
+                    if ask.if_match is not None:
+                        raise StaleMatch(version=stale.actual) from stale
+                    self._cache.drop(stream)
+                    await self._catch_up()
+        raise Contended()
+
+    async def _decided(self, ask: Ask) -> Decided:
+        now = self.clock.now()
+        while True:
+            try:
+                return decide(ask, self._cache, self._rules, now)
+            except NotLoaded as missing:
+                await self._load(missing.stream)
+
+    async def _append(
+        self, decided: Sequence[Decided], expected: dict[str, int], key: IdempotencyKey | None
+    ) -> list[Receipt]:
+        owners = [owner for one in decided for owner in self.sealer.missing(one.texts)]
+        if owners:
+            await asyncio.to_thread(self.sealer.keys.ensure, owners)
+        drafts = [draft(one, self.sealer, self.secrets) for one in decided]
+        try:
+            done = await self.writer.append(Append(drafts, expected, key))
+        except KeyReused as reused:
+            raise IdempotencyConflict() from reused
+        except LookupTaken as taken:
+            raise AlreadyExists(kind=taken.scheme) from taken
+        if isinstance(done, Repeated):
+            return await self._repeated(done)
+        return self._applied(decided, done)
+
+    def _applied(self, decided: Sequence[Decided], done: Appended) -> list[Receipt]:
+        receipts = []
+        for offset, (one, version) in enumerate(zip(decided, done.versions, strict=True)):
+            position = done.first + offset
+            self._cache.apply(one.entry(position, version, done.recorded_at))
+            receipts.append(receipt_of(one, position, version, done.recorded_at))
+        self._cache.covers(done.first, done.first + len(decided) - 1)
+        return receipts
+
+    # ---- batches
+
+    async def record_batch(
+        self,
+        asks: Sequence[Ask],
+        *,
+        mode: Literal["all", "each"],
+        batch_id: str,
+        idempotency: Idempotency | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Receipt | Refused]:
+        """Record many commands; later ones see earlier ones. Returns one result per ask, in order.
+
+        `all`: one transaction, or only the first refusal and nothing recorded. `each`: refusals leave the others.
+        With an idempotency key a repeat records nothing and returns the same results.
+        """
+        asks = [_with_id(ask) for ask in asks]
+        size = max(1, len(asks)) if mode == "all" else CHUNK
+        results: list[Receipt | Refused] = []
+        scratch = Tentative(self._cache) if dry_run else None
+        for start in range(0, len(asks), size):
+            chunk = Chunk(asks[start : start + size], start, mode, batch_id, idempotency)
+            results += await self._record_chunk(chunk, scratch)
+            if progress is not None:
+                progress(min(start + size, len(asks)), len(asks))
+        return results
+
+    async def _record_chunk(self, chunk: Chunk, scratch: Tentative | None) -> list[Receipt | Refused]:
+        if scratch is not None:
+            return chunk.answers(*await self._decide_all(chunk, scratch), None)
+        if chunk.key is not None and chunk.asks:
+            known = await self._known(chunk.asks[0].caller.id, chunk.key, chunk.fingerprint)
+            if known is not None:
+                return chunk.repeated(known.answer, await self._repeated(known))
+        async with self._locks.hold({stream_name(ask.kind, ask.id or "") for ask in chunk.asks}):
+            for _ in range(ATTEMPTS):
+                decided, refused = await self._decide_all(chunk, Tentative(self._cache))
+                if not decided or (refused and chunk.mode == "all"):
+                    return chunk.answers([], refused, None)
+                expected = {one.stream: one.base for one in reversed(decided)}
+                try:
+                    receipts = await self._append(decided, expected, chunk.idempotency(refused))
+                    return chunk.answers(decided, refused, receipts)
+                except StaleVersion as stale:
+                    self._cache.drop(stale.stream)
+                    await self._catch_up()
+        raise Contended()
+
+    async def _decide_all(self, chunk: Chunk, states: Tentative) -> tuple[list[Decided], list[Refused]]:
+        now, decided, refused = self.clock.now(), list[Decided](), list[Refused]()
+        for index, ask in enumerate(chunk.asks, chunk.start):
+            try:
+                one = await self._decided_in(ask, states, now, chunk.batch_id)
+            except Refusal as refusal:
+                refused.append(Refused(index, refusal))
+                if chunk.mode == "all":
+                    break
+                continue
+            states.apply(one.entry(states.position + 1, one.base + 1, now))
+            decided.append(one)
+        return decided, refused
+
+    async def _decided_in(self, ask: Ask, states: Tentative, now: datetime, batch_id: str) -> Decided:
+        while True:
+            try:
+                return decide(ask, states, self._rules, now, batch_id)
+            except NotLoaded as missing:
+                await self._load(missing.stream)
+
+    # ---- repeats
+
+    async def _wait_for_twin(self, twin: tuple[str, str]) -> None:
+        while (running := self._in_flight.get(twin)) is not None:
+            try:
+                await asyncio.wait_for(asyncio.shield(running), WAIT_FOR_TWIN_S)
+            except TimeoutError as late:
+                raise InProgress() from late
+
+    async def _known(self, actor: str, key: str, fingerprint: bytes) -> Repeated | None:
+        known = await asyncio.to_thread(self.reader.idempotency, actor, key)
+        if known is None:
+            return None
+        if not compare_digest(known.fingerprint, fingerprint):
+            raise IdempotencyConflict()
+        return Repeated(known.first, known.count, known.answer)
+
+    async def _repeated(self, done: Repeated) -> list[Receipt]:
+        rows = await asyncio.to_thread(self.reader.page, done.first - 1, done.count)
+        return [_receipt_again(decode_raw(stored)) for _, stored in rows]
+
+    def fingerprint(self, said: bytes) -> bytes:
+        """Return the keyed fingerprint of a request, 32 bytes."""
+        return self.secrets.fingerprint_of(said)
+
+    # ---- keeping current
+
+    async def _load(self, stream: str) -> None:
+        for _ in range(ATTEMPTS):
+            loaded = await asyncio.to_thread(load, self.reader, [stream])
+            if self._cache.put(stream, loaded[stream]):
+                return
+        raise Contended()
+
+    async def _follow(self) -> None:
+        """Take in what other processes record, within half a second."""
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            try:
+                await self._catch_up()
+            except psycopg.Error:
+                logger.warning("%s can't be read; looking again", self.name)
+
+    async def _catch_up(self) -> None:
+        async with self._catching_up:
+            while page := await asyncio.to_thread(self.reader.page, self._cache.position, FOLLOW_PAGE):
+                for _, stored in page:
+                    self._cache.apply(decode(stored))
+                self._cache.caught_up(page[-1][0])
+
+    # ---- who asks, and what they may see
+
+    async def authenticate(self, token: str) -> Caller:
+        """Return whom a token stands for. Raises Unauthenticated, alike for every fault."""
+        name, token_id, secret = _parts(token)
+        if name != self.name:
+            raise Unauthenticated()
+        state = await self._ask(lambda facts: facts.state("token", token_id))
+        digest = sha256(secret.encode()).hexdigest()
+        if not compare_digest(digest, state.digest or "0" * 64) or state.bearer is None or state.revoked:
+            raise Unauthenticated()
+        if state.expires_at is not None and state.expires_at <= self.clock.now():
+            raise Unauthenticated()
+        return Caller(state.bearer.id, f"token/{token_id}", "person" if state.bearer.kind == "person" else "system")
+
+    async def roles_of(self, caller: Caller) -> frozenset[str]:
+        """Return the roles in force now, with `employee` and `lead` where they follow from relations."""
+        return await self._ask(lambda facts: _roles(facts, caller, self.clock.now()))
+
+    async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
+        """Tell whether the caller may see a subject, as of now."""
+        return await self._ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
+
+    async def _ask(self, question: Callable[[LedgerFacts], T]) -> T:
+        while True:
+            try:
+                return question(LedgerFacts(self._cache, self.zone))
+            except NotLoaded as missing:
+                await self._load(missing.stream)
+
+    async def find(self, scheme: str, value: str) -> str | None:
+        """Return the subject (`person/p-…`) that an outside identifier names, or None."""
+        digest = self.secrets.digest_of(scheme, value)
+        return (await asyncio.to_thread(self.reader.lookup, scheme, [digest])).get(digest)
+
+    async def find_all(self, scheme: str, values: Sequence[str]) -> dict[str, str]:
+        """Return value -> subject for those identifiers that are known, in one look."""
+        digests = {value: self.secrets.digest_of(scheme, value) for value in values}
+        known = await asyncio.to_thread(self.reader.lookup, scheme, list(digests.values()))
+        return {value: known[digest] for value, digest in digests.items() if digest in known}
+
+    def open_parts(self, event_id: str) -> dict[str, dict[str, Any]]:
+        """Return part -> opened fields of an event; parts whose key is gone are absent. Blocks on the database."""
+        raw = UUID(event_id).bytes
+        opened = {box.part: self.sealer.open(raw, box) for box in self.reader.sealed(raw)}
+        return {part: content[1] for part, content in opened.items() if content is not None}
+
+    async def issue_token(self, caller: Caller, bearer: Subject, *, lifetime: timedelta) -> tuple[str, Receipt]:
+        """Record a new token and return it; its secret is never seen again. Raises Refusal."""
+        token_id, secret = pseudonym("t"), random.token_urlsafe(32)
+        command = IssueToken(
+            bearer=bearer,
+            digest=sha256(secret.encode()).hexdigest(),
+            expires_at=(self.clock.now() + lifetime).replace(microsecond=0),
+        )
+        receipt = await self.record(Ask(command, "token", token_id, caller))
+        return f"pledger_{self.name}.{token_id}.{secret}", receipt
+
+
+def _opening(reader: Reader, name: str) -> LedgerOpened:
+    stored = reader.events_of(f"ledger/{name}")
+    event = decode(stored[0]).event
+    if not isinstance(event, LedgerOpened):
+        raise TypeError("a ledger begins with LedgerOpened")
+    return event
+
+
+def _with_id(ask: Ask) -> Ask:
+    return ask if ask.id is not None else replace(ask, id=pseudonym(STREAM_KINDS[ask.kind].prefix))
+
+
+def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:
+    return IdempotencyKey(caller.id, key, fingerprint)
+
+
+def _receipt_again(raw: dict[str, Any]) -> Receipt:
+    return Receipt(
+        raw["event_id"],
+        raw["position"],
+        raw["stream"],
+        raw["version"],
+        raw["recorded_at"],
+        raw.get("batch"),
+        repeated=True,
+    )
+
+
+def _roles(facts: LedgerFacts, caller: Caller, now: datetime) -> frozenset[str]:
+    roles = {role.value for role in facts.roles_of(caller.id, now)}
+    if caller.kind == "person":
+        if facts.is_employed(caller.id, now):
+            roles.add("employee")
+        if facts.is_lead(caller.id, now):
+            roles.add("lead")
+    return frozenset(roles)
+
+
+def _parts(token: str) -> tuple[str, str, str]:
+    pieces = token.removeprefix("pledger_").split(".")
+    if not token.startswith("pledger_") or len(pieces) != 3 or not all(pieces):
+        raise Unauthenticated()
+    return pieces[0], pieces[1], pieces[2]

@@ -1,0 +1,61 @@
+"""Chunks: runs of a batch that are recorded in one transaction, and how their results are told and kept."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import orjson
+
+from ledger.asking import Ask, Idempotency, Receipt, Refused
+from ledger.deciding import Decided
+from ledger.kernel.append import IdempotencyKey
+from ledger.kernel.moments import utc_text
+from ledger.kernel.refusals import REFUSALS
+
+CHUNK = 250  # commands of an `each` batch that are recorded in one transaction
+
+
+def receipt_of(decided: Decided, position: int, version: int, recorded_at: datetime) -> Receipt:
+    """Return the receipt of a decided event; position 0 for one that was not recorded."""
+    envelope = decided.envelope
+    return Receipt(envelope.event_id, position, decided.stream, version, utc_text(recorded_at), envelope.batch)
+
+
+class Chunk:
+    """A run of a batch that is recorded in one transaction, and how its results are told and kept."""
+
+    def __init__(
+        self, asks: Sequence[Ask], start: int, mode: Literal["all", "each"], batch_id: str, whole: Idempotency | None
+    ) -> None:
+        self.asks, self.start, self.mode, self.batch_id = asks, start, mode, batch_id
+        self.key = None if whole is None else f"{whole.key}#{start}"
+        self.fingerprint = b"" if whole is None else whole.fingerprint
+
+    def idempotency(self, refused: list[Refused]) -> IdempotencyKey | None:
+        """Return the key under which the run is kept, with its refusals as answer."""
+        if self.key is None:
+            return None
+        kept = [[r.index, r.refusal.code, r.refusal.details] for r in refused]
+        return IdempotencyKey(self.asks[0].caller.id, self.key, self.fingerprint, orjson.dumps(kept))
+
+    def answers(
+        self, decided: list[Decided], refused: list[Refused], receipts: list[Receipt] | None
+    ) -> list[Receipt | Refused]:
+        """Return one result per ask; without receipts those of a dry run."""
+        if receipts is None:
+            receipts = [receipt_of(one, 0, one.base + 1, one.envelope.begins) for one in decided]
+        if self.mode == "all" and refused:
+            return list(refused)
+        return self._merged(refused, receipts)
+
+    def repeated(self, answer: bytes, receipts: list[Receipt]) -> list[Receipt | Refused]:
+        """Return the results of an earlier run from what was kept of it."""
+        kept = orjson.loads(answer) if answer else []
+        refused = [Refused(index, REFUSALS[code](**details)) for index, code, details in kept]
+        return self._merged(refused, receipts)
+
+    def _merged(self, refused: list[Refused], receipts: list[Receipt]) -> list[Receipt | Refused]:
+        by_index = {r.index: r for r in refused}
+        told = iter(receipts)
+        indexes = range(self.start, self.start + len(self.asks))
+        return [by_index[i] if i in by_index else next(told) for i in indexes]

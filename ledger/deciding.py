@@ -1,0 +1,164 @@
+"""Deciding one command: effective time, authority, the context's rules, and the encoded event that follows."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ledger.asking import AfterCutOver, Ask, NotConfirmed
+from ledger.authority import Question, judge
+from ledger.domain import STREAM_KINDS
+from ledger.facts import LedgerFacts
+from ledger.kernel.append import Draft, LookupKey
+from ledger.kernel.command import Act, Command, StreamKind
+from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
+from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
+from ledger.kernel.moments import begins, effective_text
+from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, StaleMatch
+from ledger.privacy.sealing import Sealer, Texts
+from ledger.privacy.secrets import LedgerSecrets
+from ledger.states import States
+
+LATE_AFTER_DAYS = 7  # the window for late entries until a policy states another
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a ledger's own opening says to every decision."""
+
+    zone: ZoneInfo
+    cut_over: date
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An event that may be recorded, on a stream that must be at `base`."""
+
+    stream: str
+    base: int
+    event_id: bytes
+    event: Event
+    envelope: Envelope
+    subjects: tuple[str, ...]
+
+    @property
+    def texts(self) -> Texts:
+        """Return what must be sealed."""
+        return self.event.sealed_texts(self.stream)
+
+    def entry(self, position: int, version: int, recorded_at: datetime) -> Entry:
+        """Return the entry as it stands, or would stand, in the ledger."""
+        envelope = self.envelope
+        return Entry(
+            position=position,
+            stream=self.stream,
+            version=version,
+            recorded_at=recorded_at,
+            event_id=envelope.event_id,
+            topic=self.event.topic,
+            schema_version=self.event.schema_version,
+            effective_at=envelope.effective_at,
+            begins=envelope.begins,
+            actor=envelope.actor,
+            source=envelope.source,
+            event=self.event,
+            data={},
+            marks=envelope.marks,
+            authority=envelope.authority.stored(),
+        )
+
+
+def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | None = None) -> Decided:
+    """Return the event that an ask leads to. Raises Refusal, or NotLoaded for a stream that is not in memory."""
+    kind = STREAM_KINDS[ask.kind]
+    id, event_id = ask.id or pseudonym(kind.prefix), uuid7()
+    stream = stream_name(ask.kind, id)
+    current = states.get(stream)
+    facts = LedgerFacts(states, rules.zone, testimony=ask.testimony is not None)
+    effective = ask.command.effective_at or now
+    act = Act(
+        id=id,
+        actor=ask.caller.id,
+        now=now,
+        effective=effective,
+        begins=begins(effective, rules.zone),
+        facts=facts,
+        event_id=uuid_text(event_id),
+        testimony=ask.testimony is not None,
+    )
+    authority = _authority(ask, id, current.state, act, facts)
+    if current.version == 0 and not ask.command.starts and not _begins_by_any(kind):
+        raise NotFound()
+    if ask.if_match is not None and ask.if_match != current.version:
+        raise StaleMatch(version=current.version)
+    _check_time(ask.command, act, rules)
+    event = kind.decide(ask.command, current.state, act)
+    envelope = _envelope(ask, act, authority, batch)
+    return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
+
+
+def _begins_by_any(kind: StreamKind[object]) -> bool:
+    """Responsibilities and access need no act of beginning: the subject is there by being named."""
+    return kind.by_subject or kind.kind == "access"
+
+
+def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -> Authority:
+    if ask.testimony is None:
+        at = act.begins if ask.command.claim and act.begins < act.now else act.now
+        return judge(Question(ask.caller.id, ask.command, id, state, at, facts))
+    imported = facts.state("import", ask.testimony.batch)
+    if not imported.confirmed or ask.caller.id not in (imported.proposer, imported.confirmer):
+        raise NotConfirmed()
+    return Authority("import", f"import/{ask.testimony.batch}", facts.position)
+
+
+def _check_time(command: Command, act: Act, rules: Rules) -> None:
+    if act.testimony:
+        if act.begins >= begins(rules.cut_over, rules.zone):
+            raise AfterCutOver(date=effective_text(rules.cut_over))
+        return
+    if type(command).claim and act.begins > act.now:
+        act.refuse(InTheFuture(today=effective_text(act.today)))
+    if act.begins < act.now - timedelta(days=LATE_AFTER_DAYS) and command.reason is None:
+        act.refuse(LateNeedsReason(days=LATE_AFTER_DAYS))
+
+
+def _envelope(ask: Ask, act: Act, authority: Authority, batch: str | None) -> Envelope:
+    return Envelope(
+        event_id=act.event_id,
+        effective_at=act.effective,
+        begins=act.begins,
+        actor=ask.caller.id,
+        credential=ask.caller.credential,
+        authority=authority,
+        source=ask.source if ask.testimony is None else ask.testimony.source,
+        correlation=ask.cause or act.event_id,
+        principal=ask.principal,
+        reason=ask.command.reason,
+        cause=ask.cause,
+        batch=batch,
+        marks=tuple(act.marks),
+    )
+
+
+def _subjects(event: Event, stream: str) -> tuple[str, ...]:
+    """A responsibility is found by its stream and by the subject itself."""
+    kind, _, subject = stream.partition("/")
+    found = event.subjects(stream)
+    return found if kind != "responsibility" else tuple(dict.fromkeys((stream, subject, *found[1:])))
+
+
+def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
+    """Return the decided event as the writer takes it: encoded, its texts sealed. The data keys must be in memory."""
+    sealed, boxes = sealer.seal(decided.event_id, decided.texts)
+    lookups = decided.event.lookups()
+    return Draft(
+        stream=decided.stream,
+        event_id=decided.event_id,
+        topic=decided.event.topic,
+        effective_at=effective_text(decided.envelope.effective_at),
+        actor=decided.envelope.actor,
+        subjects=decided.subjects,
+        remainder=encode(decided.envelope, decided.event, decided.subjects, sealed),
+        boxes=boxes,
+        lookups=tuple(LookupKey(s, secrets.digest_of(s, value), decided.stream) for s, value in lookups.items()),
+    )

@@ -1,0 +1,1 @@
+"""Personal texts: sealed under keys that can be destroyed, and found by keyed digests."""

@@ -1,0 +1,86 @@
+"""Data keys: one random key per data subject and retention class, wrapped by the key of an epoch, apart from events."""
+
+import secrets as random
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from ledger.kernel.statements import load
+from ledger.privacy.secrets import KEY_BYTES, LedgerSecrets, SecretMissing
+
+Owner = tuple[str, str]  # data subject, retention class
+CACHED = 20_000
+
+
+class DataKeys:
+    """The data keys of one ledger; recently used ones are kept unwrapped in memory."""
+
+    def __init__(self, pool: ConnectionPool[Connection], keys_schema: str, secrets: LedgerSecrets) -> None:
+        self._pool, self._secrets = pool, secrets
+        self._statements = load("ledger.privacy", "statements.sql").bind(keys=keys_schema)
+        self._known: OrderedDict[Owner, AESGCMSIV] = OrderedDict()
+        self._lock = Lock()
+
+    def known(self, owner: Owner) -> AESGCMSIV | None:
+        """Return the key of an owner if it is in memory."""
+        with self._lock:
+            key = self._known.get(owner)
+            if key is not None:
+                self._known.move_to_end(owner)
+            return key
+
+    def ensure(self, owners: Iterable[Owner]) -> None:
+        """Have a key in memory for each of `owners`; who has none gets a random one, durable before it is used."""
+        wanted = list(dict.fromkeys(owner for owner in owners if self.known(owner) is None))
+        missing = [owner for owner in wanted if owner not in self.read(wanted)]
+        if missing:
+            self._insert(missing)
+            self.read(missing)
+
+    def read(self, owners: Iterable[Owner]) -> dict[Owner, AESGCMSIV]:
+        """Return the keys there are; those of destroyed epochs and of erased subjects are absent."""
+        found: dict[Owner, AESGCMSIV] = {}
+        asked = list(owners)
+        if not asked:
+            return found
+        with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
+            columns = [list(column) for column in zip(*asked, strict=True)]
+            rows = cursor.execute(self._statements["read_data_keys"].encode(), columns).fetchall()
+        for subject, retention, epoch, wrapped in rows:
+            key = self._unwrapped(epoch, wrapped)
+            if key is not None:
+                found[subject, retention] = key
+        self._remember(found)
+        return found
+
+    def forget(self, subject: str) -> None:
+        """Drop the keys of a subject from memory."""
+        with self._lock:
+            for owner in [owner for owner in self._known if owner[0] == subject]:
+                del self._known[owner]
+
+    def _insert(self, owners: list[Owner]) -> None:
+        epoch = self._secrets.epoch
+        wrapping = self._secrets.epoch_key(epoch)
+        wrapped = [aes_key_wrap(wrapping, random.token_bytes(KEY_BYTES)) for _ in owners]
+        subjects, retentions = ([owner[i] for owner in owners] for i in (0, 1))
+        with self._pool.connection() as connection:
+            statement = self._statements["insert_data_keys"].encode()
+            connection.execute(statement, (subjects, retentions, [epoch] * len(owners), wrapped))
+
+    def _unwrapped(self, epoch: int, wrapped: bytes) -> AESGCMSIV | None:
+        try:
+            return AESGCMSIV(aes_key_unwrap(self._secrets.epoch_key(epoch), bytes(wrapped)))
+        except SecretMissing:
+            return None
+
+    def _remember(self, found: dict[Owner, AESGCMSIV]) -> None:
+        with self._lock:
+            self._known.update(found)
+            while len(self._known) > CACHED:
+                self._known.popitem(last=False)

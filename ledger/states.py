@@ -1,0 +1,143 @@
+"""States of streams, folded from their events and kept current in memory while commands are decided."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ledger.domain import STREAM_KINDS
+from ledger.kernel.event import Entry, decode
+from ledger.kernel.ids import split_stream
+from ledger.store.reader import Reader
+
+CACHED_STREAMS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A stream's state at a version; version 0 is a stream without events."""
+
+    version: int
+    state: Any
+
+
+class NotLoaded(Exception):
+    """A decision asked for a stream that is not in memory: load it, then decide again."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.stream = stream
+
+
+class States(Protocol):
+    """Where decisions find states."""
+
+    position: int
+
+    def get(self, stream: str) -> Versioned:
+        """Return the state of a stream. Raises NotLoaded."""
+        ...
+
+
+def initial_state(stream: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
+    """Return the state of a stream without events; None for kinds that no context declares."""
+    kind = STREAM_KINDS.get(split_stream(stream)[0])
+    return None if kind is None else kind.initial
+
+
+def evolved(stream: str, versioned: Versioned, entry: Entry) -> Versioned:
+    """Return the state after one more entry."""
+    kind = STREAM_KINDS.get(split_stream(stream)[0])
+    state = versioned.state if kind is None else kind.evolve(versioned.state, entry)
+    return Versioned(entry.version, state)
+
+
+class StateCache:
+    """The states of recently used streams, current up to `position`.
+
+    Entries are applied in any order: one that is known is passed over, one that leaves a gap drops the stream.
+    """
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self._states: OrderedDict[str, Versioned] = OrderedDict()
+        self._seen: dict[str, int] = {}  # the latest version seen of streams that were not in memory then
+        self._ahead: dict[int, int] = {}  # runs of own positions beyond `position`: first -> last
+
+    def get(self, stream: str) -> Versioned:
+        """Return the state of a stream. Raises NotLoaded."""
+        found = self._states.get(stream)
+        if found is None:
+            raise NotLoaded(stream)
+        self._states.move_to_end(stream)
+        return found
+
+    def put(self, stream: str, loaded: Versioned) -> bool:
+        """Keep a loaded state; False when a later event was seen since, so that it must be read again."""
+        if loaded.version < self._seen.get(stream, 0):
+            return False
+        self._states[stream] = loaded
+        if len(self._states) > CACHED_STREAMS:
+            self._states.popitem(last=False)
+        return True
+
+    def drop(self, stream: str) -> None:
+        """Forget a stream, to be read again."""
+        self._states.pop(stream, None)
+
+    def apply(self, entry: Entry) -> None:
+        """Fold an entry into its stream's state if that is in memory."""
+        known = self._states.get(entry.stream)
+        if known is None:
+            self._remember(entry)
+        elif entry.version == known.version + 1:
+            self._states[entry.stream] = evolved(entry.stream, known, entry)
+        elif entry.version > known.version:
+            self.drop(entry.stream)
+            self._remember(entry)
+
+    def covers(self, first: int, last: int) -> None:
+        """Say that the entries of these positions have been applied."""
+        self._ahead[first] = last
+        while (end := self._ahead.pop(self.position + 1, None)) is not None:
+            self.position = end
+
+    def caught_up(self, position: int) -> None:
+        """Say that all entries up to `position` have been applied."""
+        self.position = max(self.position, position)
+        self._ahead = {first: last for first, last in self._ahead.items() if last > self.position}
+
+    def _remember(self, entry: Entry) -> None:
+        self._seen[entry.stream] = max(entry.version, self._seen.get(entry.stream, 0))
+        if len(self._seen) > CACHED_STREAMS:
+            self._seen.pop(next(iter(self._seen)))
+
+
+class Tentative:
+    """States as they would be after decisions of a batch that are not recorded yet."""
+
+    def __init__(self, base: States) -> None:
+        self._base = base
+        self._changed: dict[str, Versioned] = {}
+        self.position = base.position
+
+    def get(self, stream: str) -> Versioned:
+        """Return the tentative state, or the recorded one. Raises NotLoaded."""
+        return self._changed.get(stream) or self._base.get(stream)
+
+    def apply(self, entry: Entry) -> None:
+        """Fold a decided entry in."""
+        self._changed[entry.stream] = evolved(entry.stream, self.get(entry.stream), entry)
+        self.position = max(self.position, entry.position)
+
+
+def load(reader: Reader, streams: Iterable[str]) -> dict[str, Versioned]:
+    """Return the states of streams, folded from their stored events. Blocks on the database."""
+    return {stream: _folded(stream, reader.events_of(stream)) for stream in streams}
+
+
+def _folded(stream: str, stored: list[bytes]) -> Versioned:
+    current = Versioned(0, initial_state(stream))
+    for one in stored:
+        current = evolved(stream, current, decode(one))
+    return current
