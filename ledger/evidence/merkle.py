@@ -17,6 +17,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(b"\x00" + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """Hashes of many leaves: the fast path for whole bundles."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node: SHA-256(0x01 ‖ left ‖ right)."""
     return sha256(b"\x01" + left + right).digest()

@@ -4,11 +4,8 @@ The caller reads the database, in one snapshot; nothing here knows where the row
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import NamedTuple
-from uuid import UUID
 
 from . import checkpoint
 from .checkpoint import Checkpoint
@@ -17,33 +14,12 @@ from .merkle import HASH_BYTES, Frontier, leaf_hash
 from .note import VerifierKey
 from .order import Order, claimed_position, misplaced
 from .proofs import TILE_WIDTH
+from .rows import Head, Row, compare_columns
 from .signer import check_attestation
 from .verdict import Progress, Verdict, from_fault
 from .verify_log import Continuity
 
 PROGRESS_EVERY = 4096
-
-
-class Row(NamedTuple):
-    """One event as the database holds it. `stored` is None where retired bytes gave way to their leaf hash.
-
-    `columns` are the copies to be compared: any of position, stream, version, recorded_at, event_id, topic, actor,
-    subjects, effective_at. Of a retired row, stream and version are needed.
-    """
-
-    position: int
-    stored: bytes | None
-    columns: Mapping[str, object]
-    leaf: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head row: size, serialised frontier, and the writer's attestation of the root."""
-
-    size: int
-    frontier: bytes
-    attestation: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +99,7 @@ class LedgerCheck:
             )
         self._continuity, self._full_tile = Continuity(known, None), full_tile
         self._frontier, self._order, self._leaves = Frontier(), Order(), list[bytes]()
+        self._kept_from = 0  # index of the first of the leaves kept
         self.withheld = 0
 
     @property
@@ -137,12 +114,12 @@ class LedgerCheck:
             try:
                 self._check_row(row)
             except LogFalse as fault:
-                self._locate_earlier()
-                raise self._explain(fault, row, rest) from None
+                found = self._first_of(self._explain(fault, row, rest))
+                raise _added_before(found, row, next(rest, None)) from None
             if progress is not None and self._frontier.size % PROGRESS_EVERY == 0:
                 progress(self._frontier.size, self._head.size)
-        self._locate_earlier()
         self._check_head()
+        self._continuity.require_done()
         if progress is not None:
             progress(self._frontier.size, self._head.size)
 
@@ -169,10 +146,10 @@ class LedgerCheck:
                 )
             self._order.extend((row.stored,))
             compare_columns(row)
+        self._keep_leaf(row.leaf)
         if self._continuity.due(position):
             self._continuity.compare(self._frontier, (row.leaf,))
         self._frontier.append(row.leaf)
-        self._keep_leaf(row.leaf)
 
     def _skip(self, row: Row) -> None:
         self.withheld += 1
@@ -184,16 +161,28 @@ class LedgerCheck:
     def _keep_leaf(self, leaf: bytes) -> None:
         if self._full_tile is None:
             return
+        if len(self._leaves) == TILE_WIDTH:
+            self._leaves.clear()
+            self._kept_from += TILE_WIDTH
         self._leaves.append(leaf)
         if len(self._leaves) == TILE_WIDTH:
-            self._locate_earlier()
-            self._leaves.clear()
+            self._locate()
 
-    def _locate_earlier(self) -> None:
-        """Compare the leaves of the tile being filled with the copy kept beside them."""
+    def _first_of(self, fault: LogFalse) -> LogFalse:
+        """The fault found, or one that the kept tile shows to lie before it."""
+        try:
+            self._locate()
+        except LogFalse as earlier:
+            vague = fault.kind in {"rewritten", "forked"}
+            if vague or (earlier.position or 0) < (fault.position or 0):
+                return earlier
+        return fault
+
+    def _locate(self) -> None:
+        """Compare the leaves of the tile that is being filled with the copy kept beside them."""
         if self._full_tile is None or not self._leaves:
             return
-        start = self._frontier.size - len(self._leaves)
+        start = self._kept_from
         tile = self._full_tile(start // TILE_WIDTH)
         if tile is None and len(self._leaves) == TILE_WIDTH:
             raise LogFalse(
@@ -250,40 +239,13 @@ class LedgerCheck:
             start += 1 << height
 
 
-def compare_columns(row: Row) -> None:
-    """LogFalse unless every column copy equals what stands in the stored bytes."""
-    if row.stored is None or not row.columns:
-        return
-    try:
-        event = json.loads(row.stored)
-    except ValueError:
-        event = None
-    if not isinstance(event, dict):
-        raise LogFalse(
-            "changed",
-            row.position,
-            zh=f"位置 {row.position} 的字节不是事件",
-            en=f"the bytes at position {row.position} are not an event",
-        )
-    for name, value in row.columns.items():
-        if name not in event or _as_stored(value) != event[name]:
-            raise LogFalse(
-                "column_changed",
-                row.position,
-                zh=f"位置 {row.position}：列 {name} 与字节中的不同",
-                en=f"position {row.position}: column {name} is not what stands in the bytes",
-            )
-
-
-def _as_stored(value: object) -> object:
-    """A column's value as it stands in stored JSON."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, bytes):
-        return str(UUID(bytes=value)) if len(value) == 16 else value
-    return list(value) if isinstance(value, tuple) else value
+def _added_before(fault: LogFalse, row: Row, following: Row | None) -> LogFalse:
+    """The fault, or an addition where the event behind a false one claims the same position."""
+    position = row.position
+    claimed = claimed_position(following.stored or b"") if following is not None else 0
+    if (fault.kind, fault.position, claimed) == ("changed", position, position):
+        return misplaced(position + 1, position, lambda _: False)
+    return fault
 
 
 def require_checkpointed(verdict: Verdict) -> Verdict:

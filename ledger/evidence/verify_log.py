@@ -1,11 +1,11 @@
 """Checking a whole exported log: every leaf from its entry, every tile, the root, the order, earlier checkpoints."""
 
 from collections.abc import Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 
 from .checkpoint import Checkpoint
 from .faults import EvidenceError, Inconsistent, LogFalse, Unusable
-from .merkle import HASH_BYTES, Frontier, complete_root, leaf_hash, verify_inclusion
+from .merkle import HASH_BYTES, Frontier, complete_root, leaf_hash, leaf_hashes, verify_inclusion
 from .order import Order, claimed_position, misplaced
 from .proofs import TILE_HEIGHT, TILE_WIDTH, inclusion_path, tile_width
 from .tiles import LogFolder, TileName, bundle_names
@@ -18,12 +18,6 @@ class Continuity:
     def __init__(self, earlier: Sequence[Checkpoint], head: Checkpoint | None) -> None:
         self._waiting = sorted(earlier, key=lambda one: one.size)
         self.proven_size = 0
-        for first, second in pairwise(self._waiting):
-            if first.size == second.size and first.root != second.root:
-                raise Inconsistent(
-                    zh=f"大小 {first.size} 有两个不同的签点",
-                    en=f"two different checkpoints were signed at size {first.size}",
-                )
         last = self._waiting[-1] if self._waiting else None
         if head is not None and last is not None and last.size > head.size:
             raise Inconsistent(
@@ -47,13 +41,25 @@ class Continuity:
             self.proven_size = signed.size
             self._waiting.pop(0)
 
+    def require_done(self) -> None:
+        """Refuse an end before the largest checkpoint was compared: then nothing was proven."""
+        if self._waiting:
+            raise _dropped(self._waiting[-1].size)
+
     def _differs(self, signed: Checkpoint) -> LogFalse:
-        first = self.proven_size + 1
+        first, size = self.proven_size + 1, signed.size
+        if any(other.size == size and other.root != signed.root for other in self._waiting):
+            return LogFalse(
+                "forked",
+                first,
+                zh=f"大小 {size} 签过两个不同的树根：改动在位置 {first} 到 {size} 之间",
+                en=f"two different roots were signed at size {size}: a change lies in {first}–{size}",
+            )
         return LogFalse(
             "rewritten",
             first,
-            zh=f"大小 {signed.size} 的树根与签点不同：改动在位置 {first} 到 {signed.size} 之间",
-            en=f"the root at size {signed.size} is not the signed one: a change in {first}–{signed.size}",
+            zh=f"大小 {size} 的树根与签点不同：改动在位置 {first} 到 {size} 之间",
+            en=f"the root at size {size} is not the signed one: a change lies in {first}–{size}",
         )
 
 
@@ -81,13 +87,14 @@ class LogCheck:
                 progress(self._frontier.size, self._head.size)
         self._check_partial_tiles()
         self._refuse_surplus()
+        self._continuity.require_done()
 
     def _check_bundle(self, name: TileName) -> None:
         entries = self._log.bundle(name.index, name.width)
         tile = self._log.tile(0, name.index, name.width)
-        leaves = [leaf_hash(entry) for entry in entries]
+        leaves = leaf_hashes(entries)
         row = b"".join(leaves)
-        if row != tile:
+        if row != tile or len(leaves) != name.width:
             self._check_order_before(entries, leaves, tile)
             raise Difference(self._log, self._head, name, entries, tile).fault()
         self._order.extend(entries)
@@ -141,7 +148,7 @@ class Difference:
 
     def __init__(self, log: LogFolder, head: Checkpoint, name: TileName, entries: list[bytes], tile: bytes) -> None:
         self._log, self._head, self._name, self._entries = log, head, name, entries
-        self._leaves = [leaf_hash(entry) for entry in entries]
+        self._leaves = leaf_hashes(entries)
         self._tile = [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
         self._at = _first_difference(self._leaves, tile)
         self._position = name.index * TILE_WIDTH + self._at + 1
@@ -154,9 +161,17 @@ class Difference:
         expected = [*self._tile, *self._next_hash()][self._at :]
         if here is None or here in expected[1:2]:
             return _dropped(self._position)
-        if self._at >= self._name.width or expected[0] in self._leaves[self._at + 1 : self._at + 2]:
+        if self._at >= self._name.width or expected[0] == self._following_leaf():
             return _added(self._position)
         return self._swapped() or _changed(self._position)
+
+    def _following_leaf(self) -> bytes | None:
+        """Hash of the entry behind this one, which may stand in the next bundle."""
+        following = self._entries[self._at + 1 : self._at + 2]
+        width = tile_width(0, self._name.index + 1, size=self._head.size)
+        if not following and width:
+            following = self._log.bundle(self._name.index + 1, width)[:1]
+        return leaf_hash(following[0]) if following else None
 
     def _swapped(self) -> LogFalse | None:
         """The fault, if the event here and another stand in each other's place."""

@@ -11,11 +11,12 @@ from ledger.evidence.checkpoint import Checkpoint
 from ledger.evidence.commitment import commit
 from ledger.evidence.merkle import Frontier, leaf_hash, tree_root
 from ledger.evidence.note import SigningKey
+from ledger.evidence.rows import Head, Row
 from ledger.evidence.signer import attest
-from ledger.evidence.verify_ledger import Head, Row
 
 ORIGIN = "ledger.example/acme-0123456789abcdef"
 KEY = SigningKey(ORIGIN, bytes(range(32)))
+EVENTS_SIZE = 700
 ATTEST_KEY = b"a key that the database never sees"
 BEGIN = datetime(2026, 1, 5, 8, tzinfo=UTC)
 SALT, CONTENT = bytes(range(32)), "请照顾南区的新客户".encode()

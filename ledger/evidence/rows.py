@@ -1,0 +1,71 @@
+"""Rows of a live ledger as a verifier is given them, and whether their columns repeat what stands in the bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from .faults import LogFalse
+
+
+_decode = json.JSONDecoder().decode  # without the guessing of encodings that json.loads does first
+
+
+class Row(NamedTuple):
+    """One event as the database holds it. `stored` is None where retired bytes gave way to their leaf hash.
+
+    `columns` are the copies to be compared: any of position, stream, version, recorded_at, event_id, topic, actor,
+    subjects, effective_at. Of a retired row, stream and version are needed.
+    """
+
+    position: int
+    stored: bytes | None
+    columns: Mapping[str, object]
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head row: size, serialised frontier, and the writer's attestation of the root."""
+
+    size: int
+    frontier: bytes
+    attestation: bytes = b""
+
+
+def compare_columns(row: Row) -> None:
+    """LogFalse unless every column copy equals what stands in the stored bytes."""
+    if row.stored is None or not row.columns:
+        return
+    try:
+        event = _decode(row.stored.decode())
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise LogFalse(
+            "changed",
+            row.position,
+            zh=f"位置 {row.position} 的字节不是事件",
+            en=f"the bytes at position {row.position} are not an event",
+        )
+    for name, value in row.columns.items():
+        if name not in event or (value != event[name] and not _same(value, event[name])):
+            raise LogFalse(
+                "column_changed",
+                row.position,
+                zh=f"位置 {row.position}：列 {name} 与字节中的不同",
+                en=f"position {row.position}: column {name} is not what stands in the bytes",
+            )
+
+
+def _same(value: object, stored: object) -> bool:
+    """Whether a column's value, of the database's own type, is what stands in the stored JSON."""
+    if isinstance(value, datetime):
+        return isinstance(stored, str) and value == datetime.fromisoformat(stored)
+    if isinstance(value, UUID):
+        return str(value) == stored
+    if isinstance(value, bytes) and len(value) == 16:
+        return str(UUID(bytes=value)) == stored
+    return isinstance(value, tuple) and list(value) == stored
