@@ -48,11 +48,12 @@ from ledger.kernel.clock import Clock, RealClock
 from ledger.kernel.event import Subject, decode, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
+from ledger.loading import Loader
 from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
-from ledger.states import NotLoaded, StateCache, Tentative, load
+from ledger.states import NotLoaded, StateCache, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of
 from ledger.store.reader import Reader
 from ledger.store.writer import Writer
@@ -95,6 +96,7 @@ class Ledger:
         self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
         self._rules = Rules(self.zone, opened.cut_over)
         self._cache = StateCache(writer.size)
+        self._loader = Loader(reader, self._cache)
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
         self._catching_up = asyncio.Lock()
@@ -134,7 +136,7 @@ class Ledger:
 
     async def record(self, ask: Ask, *, idempotency: Idempotency | None = None, dry_run: bool = False) -> Receipt:
         """Decide and record one command. Raises Refusal, or an AppendError when the store does not answer."""
-        ask = _with_id(ask)
+        ask = self._with_id(ask)
         if idempotency is None:
             return await self._recorded(ask, None, dry_run=dry_run)
         twin = (ask.caller.id, idempotency.key)
@@ -151,6 +153,13 @@ class Ledger:
         finally:
             del self._in_flight[twin]
             mine.set_result(None)
+
+    def _with_id(self, ask: Ask) -> Ask:
+        if ask.id is not None:
+            return ask
+        drawn = pseudonym(STREAM_KINDS[ask.kind].prefix)
+        self._cache.begin(stream_name(ask.kind, drawn))
+        return replace(ask, id=drawn)
 
     async def _recorded(self, ask: Ask, idempotency: Idempotency | None, *, dry_run: bool) -> Receipt:
         stream = stream_name(ask.kind, ask.id or "")
@@ -175,7 +184,7 @@ class Ledger:
             try:
                 return decide(ask, self._cache, self._rules, now)
             except NotLoaded as missing:
-                await self._load(missing.stream)
+                await self._loader.load([missing.stream])
 
     async def _append(
         self, decided: Sequence[Decided], expected: dict[str, int], key: IdempotencyKey | None
@@ -220,7 +229,7 @@ class Ledger:
         `all`: one transaction, or only the first refusal and nothing recorded. `each`: refusals leave the others.
         With an idempotency key a repeat records nothing and returns the same results.
         """
-        asks = [_with_id(ask) for ask in asks]
+        asks = [self._with_id(ask) for ask in asks]
         size = max(1, len(asks)) if mode == "all" else CHUNK
         results: list[Receipt | Refused] = []
         scratch = Tentative(self._cache) if dry_run else None
@@ -238,7 +247,9 @@ class Ledger:
             known = await self._known(chunk.asks[0].caller.id, chunk.key, chunk.fingerprint)
             if known is not None:
                 return chunk.repeated(known.answer, await self._repeated(known))
-        async with self._locks.hold({stream_name(ask.kind, ask.id or "") for ask in chunk.asks}):
+        streams = {stream_name(ask.kind, ask.id or "") for ask in chunk.asks}
+        async with self._locks.hold(streams):
+            await self._loader.load(streams)
             for _ in range(ATTEMPTS):
                 decided, refused = await self._decide_all(chunk, Tentative(self._cache))
                 if not decided or (refused and chunk.mode == "all"):
@@ -271,7 +282,7 @@ class Ledger:
             try:
                 return decide(ask, states, self._rules, now, batch_id)
             except NotLoaded as missing:
-                await self._load(missing.stream)
+                await self._loader.load([missing.stream])
 
     # ---- repeats
 
@@ -299,13 +310,6 @@ class Ledger:
         return self.secrets.fingerprint_of(said)
 
     # ---- keeping current
-
-    async def _load(self, stream: str) -> None:
-        for _ in range(ATTEMPTS):
-            loaded = await asyncio.to_thread(load, self.reader, [stream])
-            if self._cache.put(stream, loaded[stream]):
-                return
-        raise Contended()
 
     async def _follow(self) -> None:
         """Take in what other processes record, within half a second."""
@@ -351,7 +355,7 @@ class Ledger:
             try:
                 return question(LedgerFacts(self._cache, self.zone))
             except NotLoaded as missing:
-                await self._load(missing.stream)
+                await self._loader.load([missing.stream])
 
     async def find(self, scheme: str, value: str) -> str | None:
         """Return the subject (`person/p-…`) that an outside identifier names, or None."""
@@ -388,10 +392,6 @@ def _opening(reader: Reader, name: str) -> LedgerOpened:
     if not isinstance(event, LedgerOpened):
         raise TypeError("a ledger begins with LedgerOpened")
     return event
-
-
-def _with_id(ask: Ask) -> Ask:
-    return ask if ask.id is not None else replace(ask, id=pseudonym(STREAM_KINDS[ask.kind].prefix))
 
 
 def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:

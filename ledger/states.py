@@ -1,7 +1,7 @@
 """States of streams, folded from their events and kept current in memory while commands are decided."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -81,6 +81,14 @@ class StateCache:
             self._states.popitem(last=False)
         return True
 
+    def knows(self, stream: str) -> bool:
+        """Tell whether the stream is in memory."""
+        return stream in self._states
+
+    def begin(self, stream: str) -> None:
+        """Keep the state of a stream that can't have events yet, because its id has just been drawn."""
+        self._states.setdefault(stream, Versioned(0, initial_state(stream)))
+
     def drop(self, stream: str) -> None:
         """Forget a stream, to be read again."""
         self._states.pop(stream, None)
@@ -131,9 +139,9 @@ class Tentative:
         self.position = max(self.position, entry.position)
 
 
-def load(reader: Reader, streams: Iterable[str]) -> dict[str, Versioned]:
+def load(reader: Reader, streams: Sequence[str]) -> dict[str, Versioned]:
     """Return the states of streams, folded from their stored events. Blocks on the database."""
-    return {stream: _folded(stream, reader.events_of(stream)) for stream in streams}
+    return {stream: _folded(stream, stored) for stream, stored in reader.events_of_all(streams).items()}
 
 
 def _folded(stream: str, stored: list[bytes]) -> Versioned:

@@ -58,6 +58,13 @@ class Reader:
         """
         return [row[0] for row in self.rows("read_stream", (stream, after_version))]
 
+    def events_of_all(self, streams: Sequence[str]) -> dict[str, list[bytes]]:
+        """Return stream -> its stored bytes in order, in one look; streams without events have an empty list."""
+        found: dict[str, list[bytes]] = {stream: [] for stream in streams}
+        for stream, stored in self.rows("read_streams", (list(streams),)):
+            found[stream].append(stored)
+        return found
+
     def page(
         self, after: int, limit: int, upto: int | None = None, *, max_bytes: int | None = None
     ) -> list[tuple[int, bytes]]:

@@ -112,6 +112,10 @@ select event_id, position, version, recorded_at from {schema}.events where event
 -- The stored bytes of one stream, after a version.
 select stored from {schema}.events where stream = %s and version > %s order by version
 
+-- name: read_streams
+-- The stored bytes of several streams, stream by stream in order.
+select stream, stored from {schema}.events where stream = any(%s) order by stream, version
+
 -- name: read_page
 -- A page of the ledger: positions and stored bytes.
 select position, stored from {schema}.events where position > %s and position <= %s order by position limit %s
