@@ -49,21 +49,27 @@ class Pipeline:
         """
         try:
             connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
-            await connection.execute(settings.encode())
         except psycopg.Error as failure:
             raise ConnectionLost(str(failure)) from failure
         pipeline = cls(connection, statements, timeout_s)
-        pipeline._pg.nonblocking = 1
-        pipeline._pg.enter_pipeline_mode()
-        if prepare:
-            await pipeline._prepare()
+        try:
+            await pipeline._set_up(settings, prepare)
+        except BaseException:
+            await pipeline.close()
+            raise
         return pipeline
 
-    async def _prepare(self) -> None:
-        for name, text in self._texts.items():
-            self._pg.send_prepare(self._names[name], text)
+    async def _set_up(self, settings: str, prepare: bool) -> None:
+        try:
+            await self._connection.execute(settings.encode())
+            self._pg.nonblocking = 1
+            self._pg.enter_pipeline_mode()
+            for name, text in self._texts.items() if prepare else ():
+                self._pg.send_prepare(self._names[name], text)
+        except psycopg.Error as failure:
+            raise ConnectionLost(str(failure)) from failure
         await self.sync()
-        self._prepared = True
+        self._prepared = prepare
 
     def send(self, name: str, params: Sequence[bytes] = ()) -> None:
         """Queue a statement with binary parameters. Raises ConnectionLost."""

@@ -23,8 +23,8 @@ class EncodedDraft:
     actor: bytes
     subjects: bytes
     remainder: bytes
-    boxes: tuple[tuple[bytes, bytes, bytes, bytes], ...]  # part, subject, retention, box
-    lookups: tuple[tuple[bytes, bytes, bytes], ...]  # scheme, digest, subject
+    boxes: list[tuple[bytes, bytes, bytes, bytes]]  # part, subject, retention, box
+    lookups: list[tuple[bytes, bytes, bytes]]  # scheme, digest, subject
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +48,11 @@ def encode_request(append: Append, outcome: "asyncio.Future[Appended | Repeated]
     drafts = [_encode_draft(draft) for draft in append.drafts]
     if len(drafts) > 1 and len({draft.event_id for draft in drafts}) < len(drafts):
         raise Unrecordable("two events with one id")
-    size_bytes = sum(len(draft.remainder) + sum(len(box[3]) for box in draft.boxes) for draft in drafts)
+    size_bytes = 0
+    for draft in drafts:
+        size_bytes += len(draft.remainder)
+        for box in draft.boxes:
+            size_bytes += len(box[3])
     if size_bytes > REQUEST_MAX_BYTES:
         raise Unrecordable(f"a request of {size_bytes} bytes exceeds {REQUEST_MAX_BYTES}")
     idempotency, tracked = append.idempotency, append.tracked
@@ -80,11 +84,11 @@ def _encode_draft(draft: Draft) -> EncodedDraft:
         actor=_text(draft.actor, "actor"),
         subjects=_subjects(draft.subjects),
         remainder=draft.remainder,
-        boxes=tuple(
+        boxes=[
             (_text(b.part, "part"), _text(b.subject, "subject"), _text(b.retention, "retention"), b.box)
             for b in draft.boxes
-        ),
-        lookups=tuple((_text(k.scheme, "scheme"), k.digest, _text(k.subject, "subject")) for k in draft.lookups),
+        ],
+        lookups=[(_text(k.scheme, "scheme"), k.digest, _text(k.subject, "subject")) for k in draft.lookups],
     )
 
 

@@ -85,6 +85,7 @@ class Writer:
             self.size = head.size
             await self._undo(pipeline)
         except (ConnectionLost, StatementRefused) as failure:
+            await self._disconnect()
             raise StoreUnavailable(str(failure)) from failure
         self._task = self._loop.create_task(self._run(), name=f"writer of {self._channel.decode()}")
 

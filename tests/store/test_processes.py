@@ -7,10 +7,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 import psycopg
 import pytest
 
-from ledger.evidence.merkle import complete_root
 from ledger.store.reader import Reader
 from tests.store.appending import Account, run_writers
-from tests.store.test_tree import naive_root, naive_tiles
+from tests.store.naive_log import check_tree
 
 WRITERS, REQUESTS = 8, 40  # of each process
 
@@ -67,18 +66,6 @@ def kill_sessions(database_url: str, reader: Reader, accounts: list["Future[Acco
                 row = connection.execute(kill, (f"%{reader.schema}%",)).fetchone()
                 killed += row[0] if row else 0
     return killed
-
-
-def check_tree(reader: Reader) -> None:
-    """Root and tiles are those of the leaves, by definition."""
-    head = reader.head()
-    leaves = reader.leaves(1, head.size)
-    assert head.root == naive_root(leaves)
-    tiles = naive_tiles(leaves)
-    assert tiles
-    assert [reader.tile(tile.level, tile.index) for tile in tiles] == [tile.hashes for tile in tiles]
-    assert all(complete_root(tile.hashes) == tile.root for tile in tiles)
-    assert reader.tile(0, len(tiles)) is None
 
 
 def test_a_tailing_reader_misses_nothing(database_url: str, reader: Reader, start: Start) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ledger.evidence.merkle import leaf_hash
+from ledger.evidence.merkle import complete_root, leaf_hash
 from ledger.kernel.append import (
     Append,
     Appended,
@@ -24,9 +24,12 @@ from ledger.kernel.append import (
     Unrecordable,
     WriterBusy,
 )
+from ledger.store.background import BackgroundWriter
 from ledger.store.reader import Reader
+from ledger.store.writer import Writer
 from tests.evidence.naive_tree import root as naive_root
 from tests.store.conftest import OpenWriter
+from tests.store.naive_log import check_tree
 from tests.store.requests import append, draft, lookup, sealed
 
 
@@ -325,3 +328,35 @@ def test_pages_are_bounded_by_count_position_and_bytes(open_writer: OpenWriter, 
     assert [position for position, _ in reader.page(3, 100, max_bytes=7000)] == [4, 5]
     assert [position for position, _ in reader.page(3, 100, max_bytes=10)] == [4]
     assert reader.page(10, 5) == []
+
+
+def test_the_tree_stays_whole_beyond_a_tile_of_tiles(open_writer: OpenWriter, reader: Reader) -> None:
+    """Two writers in turn, past 65,536 events: every full tile of both levels is there, and the root is right."""
+
+    async def main() -> None:
+        async with open_writer() as one, open_writer() as other:
+            for turn, count in enumerate([5_040] * 13 + [14] + [1] * 3):
+                bulk = [draft(f"goal/{turn}", remainder=b'"n":1}') for _ in range(count)]
+                await (one, other)[turn % 2].append(Append(bulk, {f"goal/{turn}": 0}))
+
+    asyncio.run(main())
+    assert reader.head().size == 65_537
+    check_tree(reader)
+    assert reader.tile(1, 0) == b"".join(complete_root(reader.tile(0, index) or b"") for index in range(256))
+
+
+def test_a_writer_of_no_ledger_does_not_start(service_url: str) -> None:
+    """Nor does one without a database; both say so and leave nothing open."""
+
+    async def main(url: str) -> None:
+        writer = Writer(url, "nobody_made_this", clock=lambda: datetime.now(UTC))
+        with pytest.raises(StoreUnavailable):
+            await writer.start()
+        with pytest.raises(StoreUnavailable):
+            await writer.append(append())
+        await writer.close()
+
+    asyncio.run(main(service_url))
+    asyncio.run(main("postgresql://nobody@127.0.0.1:1/none"))
+    with pytest.raises(StoreUnavailable):
+        BackgroundWriter(lambda: Writer(service_url, "nobody_made_this", clock=lambda: datetime.now(UTC)))
