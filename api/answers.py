@@ -1,4 +1,4 @@
-"""Answers: JSON with position and entity tag, lists by keyset cursor, and tables as CSV that no spreadsheet executes."""
+"""Answers: JSON with position and entity tag, lists by keyset cursor, tables as CSV that no spreadsheet executes."""
 
 import base64
 import csv

@@ -13,7 +13,7 @@ from api.gateway import Gateway
 from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
-from api.routes import events, logs, operation, projections
+from api.routes import events, logs, operation, projections, who_owns
 from api.services import Services
 from api.subscriptions import feed, stream
 from ledger.kernel.refusals import Invalid, Refusal
@@ -26,6 +26,7 @@ ROUTERS: Sequence[APIRouter] = (
     logs.router,
     projections.router,
     operation.router,
+    who_owns.router,
 )
 
 

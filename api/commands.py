@@ -1,6 +1,6 @@
 """Every command's route, drawn from the registry: a new command needs nothing here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -58,9 +58,9 @@ def resolve(parts: tuple[str, ...], query_id: str | None = None) -> Target | Non
     return Target(stream, command, None) if not ids and command.starts and not stream.by_subject else None
 
 
-def _checked(check: Any, text: str, name: str) -> str:
+def _checked(check: Callable[[str], str], text: str, name: str) -> str:
     try:
-        return str(check(text))
+        return check(text)
     except ValueError:
         raise Invalid(errors=((f"path/{name}", "value_error"),)) from None
 

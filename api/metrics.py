@@ -10,15 +10,16 @@ class Metrics:
     """The counters and gauges of one application; each application has its own registry."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        own = {"registry": self.registry}
-        self.requests = Counter(
-            "pledger_requests", "Requests by route and status.", ("method", "route", "status"), **own
+        self.registry = own = CollectorRegistry()
+        by_route = ("method", "route", "status")
+        self.requests = Counter("pledger_requests", "Requests by route and status.", by_route, registry=own)
+        self.seconds = Histogram(
+            "pledger_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS_S, registry=own
         )
-        self.seconds = Histogram("pledger_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS_S, **own)
-        self.positions = Gauge("pledger_ledger_position", "Last recorded position.", ("ledger",), **own)
-        self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", ("ledger", "projection"), **own)
-        self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), **own)
+        self.positions = Gauge("pledger_ledger_position", "Last recorded position.", ("ledger",), registry=own)
+        by_projection = ("ledger", "projection")
+        self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", by_projection, registry=own)
+        self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), registry=own)
 
     def text(self) -> bytes:
         """Return all of it in the text format."""

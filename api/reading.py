@@ -1,13 +1,13 @@
 """Reading: who asks, whether the route's policy lets them, and what they may see of the answer."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.identity import Asker, Identities
@@ -101,7 +101,13 @@ def _subject(policy: Policy, request: Request) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def _known(route: APIRoute) -> frozenset[str]:
-    return frozenset(str(parameter.alias) for parameter in get_flat_dependant(route.dependant).query_params)
+    return frozenset(_query_names(route.dependant))
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _query_names(below)
 
 
 def _refuse_unknown(route: APIRoute, request: Request) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -31,18 +32,18 @@ from projections.engine import Runner
 
 SERVICE_FILE = "service.json"
 GRACEFUL_S = 15
-Announce = Callable[[str, list[str]], None]
+Announce = Callable[["Server"], None]
 _log = structlog.get_logger("pledger.serving")
 
 
 def serve(settings: Settings, announce: Announce | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. `announce(address, ledgers)` is called once requests are taken.
+    """Serve until SIGINT or SIGTERM. `announce(server)` is called once requests are taken: see its `address`.
 
     Raises WeakConfiguration before anything listens, EmbeddedUnavailable, OSError where the port is taken.
     """
     logs.configure(settings.log_level)
     with database(settings) as conninfo:
-        uvloop.run(_serve(settings, conninfo, announce))
+        uvloop.run(answer(settings, conninfo, announce))
 
 
 @contextmanager
@@ -56,7 +57,8 @@ def database(settings: Settings) -> Iterator[str]:
         yield cluster.conninfo
 
 
-async def _serve(settings: Settings, conninfo: str, announce: Announce | None) -> None:
+async def answer(settings: Settings, conninfo: str, announce: Announce | None = None) -> None:
+    """Serve the ledgers of a running database until `Server.should_exit`."""
     async with opened(settings, conninfo) as services:
         config = Config(
             create_app(services),
@@ -85,7 +87,7 @@ async def opened(settings: Settings, conninfo: str) -> AsyncIterator[Services]:
         for name in names:
             await asyncio.to_thread(migrate, conninfo, name)
             served[name] = await _opened_ledger(stack, settings, conninfo, name)
-        refuse_weak(settings, demonstration=any(s.ledger.clock.kind != "real" for s in served.values()))
+        refuse_weak(settings, demonstration=any(s.ledger.clock_kind != "real" for s in served.values()))
         listener = HeadListener(conninfo, {s.ledger.reader.schema: s.watch for s in served.values()})
         listener.start()
         stack.push_async_callback(listener.stop)
@@ -98,7 +100,7 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     runner = Runner(conninfo, name, ledger.reader, CATALOGUE)
     await asyncio.to_thread(runner.start)
     stack.push_async_callback(asyncio.to_thread, runner.stop)
-    signing = Signing(Signer(settings.keys_folder / "signer" / name, ledger.origin), ledger.reader)
+    signing = Signing(_signer(settings, ledger), ledger.reader)
     signing.start()
     stack.push_async_callback(asyncio.to_thread, signing.stop)
     watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
@@ -107,12 +109,18 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     return Served(ledger, runner, watch, pages, signing)
 
 
+def _signer(settings: Settings, ledger: Ledger) -> Signer:
+    folder = settings.keys_folder / "signer" / ledger.name
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Signer(folder, ledger.origin, attest_key=ledger.secrets.attest)
+
+
 class Server(uvicorn.Server):
     """uvicorn with three habits of its own: it says where it listens, ends streams first, and leaves signals whole."""
 
     def __init__(self, config: Config, services: Services, announce: Announce | None) -> None:
         super().__init__(config)
-        self._services, self._announce = services, announce
+        self.services, self._announce = services, announce
         self._file = services.settings.data / SERVICE_FILE
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -121,21 +129,24 @@ class Server(uvicorn.Server):
         if not self.started:
             return
         address = self.address
-        write_service_file(self._file, address, list(self._services.ledgers))
+        write_service_file(self._file, address, list(self.services.ledgers))
         _log.info("listening", address=address)
         if self._announce is not None:
-            self._announce(address, list(self._services.ledgers))
+            self._announce(self)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Send the streams away, then wait for the answers under way."""
         self._file.unlink(missing_ok=True)
-        for served in self._services.ledgers.values():
+        for served in self.services.ledgers.values():
             served.watch.close()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at SIGINT and SIGTERM without raising them again: the writer is still to be drained."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)

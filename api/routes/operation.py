@@ -31,7 +31,7 @@ def _state(served: Served) -> dict[str, object]:
         reasons.append(f"signer: {served.signing.refusal}")
     if size - signed > UNSIGNED_MAX_EVENTS:
         reasons.append("signer: behind")
-    return {"clock": served.ledger.clock.kind, "position": size, "checkpointed": signed, "reasons": reasons}
+    return {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed, "reasons": reasons}
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -45,8 +45,16 @@ def test_an_origin_is_a_plain_host(origin):
 
 @pytest.mark.parametrize(
     ("host", "only_here"),
-    [("127.0.0.1", True), ("127.8.8.8", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("::", False)]
-    + [("example.org", False), ("10.0.0.1", False)],
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("example.org", False),
+        ("10.0.0.1", False),
+    ],
 )
 def test_what_counts_as_this_machine(host, only_here):
     assert is_loopback(host) == only_here

@@ -1,0 +1,196 @@
+"""Who owns this: holders of a subject on a day as known on a day, what somebody holds, gaps, conflicts, hand-overs."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.labels import labels_for
+from api.paths import PathId, PathKind
+from api.reading import Asked, Asking
+from api.routes.ownership import checkpoint_json, gap_json, hand_over_json, moment_json, owned_row, ownership_json
+from api.snapshots import at_least, known_position, put
+from api.times import Known, On, moment_of
+from api.visible import Key, visible_page
+from ledger.kernel.ids import stream_name
+from projections.responsibility import queries
+
+NAME = "responsibility"
+router = APIRouter(tags=["who-owns"])
+Kind = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
+QueryId = Annotated[str, Query(alias="id", min_length=1, max_length=128)]
+Role = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z_]+$")]
+Holder = Annotated[str, Query(max_length=180, pattern=r"^(person|unit)/.+$", description="person/… or unit/…")]
+
+
+@router.get("/who-owns/{kind}/{id}", response_class=Response)
+async def who_owns(
+    asked: Asking, kind: PathKind, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
+) -> Response:
+    """Return who answers for a subject on a day, as known on a day, and all that the answer rests on."""
+    return await _who_owns(asked, stream_name(kind, id), on, known, min_position)
+
+
+@router.get("/who-owns/{kind}", response_class=Response)
+async def who_owns_by_query(
+    asked: Asking, kind: PathKind, id: QueryId, on: On = None, known: Known = None, min_position: MinPosition = None
+) -> Response:
+    """The same with the id as a parameter."""
+    return await _who_owns(asked, stream_name(kind, id), on, known, min_position)
+
+
+async def _who_owns(
+    asked: Asked, subject: str, on: str | None, known: str | None, min_position: int | None
+) -> Response:
+    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
+    at = await known_position(asked, known)
+    ownership, passed = await put(
+        asked,
+        NAME,
+        lambda view: (
+            queries.who_owns(view, subject, on=moment.at, known=at, day_start=moment.day_begins),
+            queries.hand_overs(view, subject, known=at),
+        ),
+        at_least(min_position, at),
+    )
+    labels = await labels_for(asked, _holders(ownership, passed), moment, at)
+    value = {
+        **ownership_json(ownership, labels),
+        "hand_overs": [hand_over_json(h, labels) for h in passed],
+        "on": moment_json(moment),
+        "known": ownership.known,
+        "checkpoint": checkpoint_json(asked.served.signing.latest),
+    }
+    return answer(asked, value, ownership.position)
+
+
+def _holders(ownership: queries.Ownership, passed: list[queries.HandOver]) -> set[str]:
+    held = {h.holder for line in ownership.holders.values() for h in line} | {h.holder for h in ownership.changes}
+    conflict = set(ownership.conflict.holders) if ownership.conflict else set()
+    return held | conflict | {h.giver for h in passed} | {h.taker for h in passed}
+
+
+@router.get("/who-owns", response_class=Response)
+async def owned_by(
+    asked: Asking,
+    holder: Holder,
+    kind: Kind = None,
+    role: Role = None,
+    on: On = None,
+    known: Known = None,
+    limit: Limit = 100,
+    after: After = None,
+    min_position: MinPosition = None,
+) -> Response:
+    """Return what a person or unit holds on a day, in order of role and subject."""
+    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
+    at = await known_position(asked, known)
+    keyset = Keyset(asked, f"who-owns {holder} {kind} {role} {on} {known}")
+
+    async def fetch(key: Key | None, rows: int) -> list[queries.Owned]:
+        start = ("", "") if key is None else (str(key[0]), str(key[1]))
+        question = partial(
+            queries.owned_by, holder=holder, on=moment.at, role=role, kind=kind, known=at, after=start, limit=rows
+        )
+        return await put(asked, NAME, question, at_least(min_position, at))
+
+    rows, key = await visible_page(
+        asked,
+        fetch,
+        key_of=lambda o: (o.holding.role, o.subject),
+        subject_of=lambda o: o.subject,
+        after=keyset.read(after),
+        limit=limit,
+    )
+    return await _table(asked, [owned_row(o) for o in rows], keyset, key, {"on": moment_json(moment), "known": at})
+
+
+@router.get("/gaps", response_class=Response)
+async def gaps(
+    asked: Asking,
+    kind: Kind = None,
+    on: On = None,
+    known: Known = None,
+    limit: Limit = 100,
+    after: After = None,
+    min_position: MinPosition = None,
+) -> Response:
+    """Return live subjects that nobody answers for on a day."""
+    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
+    at = await known_position(asked, known)
+    keyset = Keyset(asked, f"gaps {kind} {on} {known}")
+
+    async def fetch(key: Key | None, rows: int) -> list[queries.Gap]:
+        start = "" if key is None else str(key[0])
+        question = partial(queries.gaps, on=moment.at, known=at, kind=kind, after=start, limit=rows)
+        return await put(asked, NAME, question, at_least(min_position, at))
+
+    rows, key = await visible_page(
+        asked,
+        fetch,
+        key_of=lambda gap: (gap.subject,),
+        subject_of=lambda gap: gap.subject,
+        after=keyset.read(after),
+        limit=limit,
+    )
+    found = [{"subject": gap.subject, **gap_json(gap)} for gap in rows]
+    return await _table(asked, found, keyset, key, {"on": moment_json(moment), "known": at})
+
+
+@router.get("/conflicts", response_class=Response)
+async def conflicts(
+    asked: Asking,
+    kind: Kind = None,
+    on: On = None,
+    known: Known = None,
+    limit: Limit = 100,
+    after: After = None,
+    min_position: MinPosition = None,
+) -> Response:
+    """Return subjects for which several are accountable on a day."""
+    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
+    at = await known_position(asked, known)
+    keyset = Keyset(asked, f"conflicts {kind} {on} {known}")
+
+    async def fetch(key: Key | None, rows: int) -> list[queries.Conflict]:
+        start = "" if key is None else str(key[0])
+        question = partial(queries.conflicts, on=moment.at, known=at, kind=kind, after=start, limit=rows)
+        return await put(asked, NAME, question, at_least(min_position, at))
+
+    rows, key = await visible_page(
+        asked,
+        fetch,
+        key_of=lambda conflict: (conflict.subject,),
+        subject_of=lambda conflict: conflict.subject,
+        after=keyset.read(after),
+        limit=limit,
+    )
+    found = [{"subject": c.subject, "since": c.since, "until": c.until, "holders": c.holders} for c in rows]
+    return await _table(asked, found, keyset, key, {"on": moment_json(moment), "known": at})
+
+
+@router.get("/hand-overs", response_class=Response)
+async def hand_overs(
+    asked: Asking,
+    kind: Annotated[str, Query(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")],
+    id: QueryId,
+    role: Role = None,
+    known: Known = None,
+    min_position: MinPosition = None,
+) -> Response:
+    """Return how a role of one subject passed from holder to holder; `returned` marks one who had held it before."""
+    await asked.require(kind, id)
+    at = await known_position(asked, known)
+    question = partial(queries.hand_overs, subject=stream_name(kind, id), role=role, known=at)
+    passed, position = await put(asked, NAME, lambda view: (question(view), view.position), at_least(min_position, at))
+    moment = moment_of(None, asked.ledger.clock.now(), asked.ledger.zone)
+    labels = await labels_for(asked, {h.giver for h in passed} | {h.taker for h in passed}, moment, at)
+    return table(asked, [hand_over_json(h, labels) for h in passed], position, next=None)
+
+
+async def _table(
+    asked: Asked, rows: list[dict[str, object]], keyset: Keyset, key: Key | None, more: dict[str, object]
+) -> Response:
+    position = asked.served.runner.positions.get(NAME)
+    return table(asked, rows, position, next=None if key is None else keyset.make(key), more=more)
