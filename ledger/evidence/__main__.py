@@ -83,7 +83,7 @@ def _report(verdict: Verdict, language: str, *, as_json: bool) -> str:
 
 def _show_progress(done: int, total: int) -> None:
     if done % PROGRESS_STEP < 256 or done == total:
-        print(f"\r{done:,} / {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"\r{done:,} / {total:,}", end="\n" if done == total else "", file=sys.stderr, flush=True)  # noqa: T201 - how far it got, for a person at a terminal
 
 
 if __name__ == "__main__":

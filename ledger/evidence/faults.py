@@ -66,7 +66,11 @@ class Inconsistent(EvidenceError):
 
 
 class LogFalse(EvidenceError):
-    """Something in a log is false: the first position that fails (None: not to be located), and what kind of harm."""
+    """Something in a log is false: the first position that fails, and the kind of harm.
+
+    Kinds: changed, dropped, added, swapped; column_changed, tile_changed; version_gap, time_backwards; rewritten and
+    forked, where only a root differs and `position` begins the range that the harm lies in.
+    """
 
     def __init__(self, kind: str, position: int | None, *, zh: str, en: str) -> None:
         super().__init__(zh=zh, en=en)

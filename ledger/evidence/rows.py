@@ -9,7 +9,6 @@ from uuid import UUID
 
 from .faults import LogFalse
 
-
 _decode = json.JSONDecoder().decode  # without the guessing of encodings that json.loads does first
 
 
