@@ -18,10 +18,14 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """A row of an imported history: the confirmed import and the row's number in its file."""
+    """A row of an imported history: the confirmed import and the row's number in its file.
+
+    `trial`: nobody has confirmed it; an HR administrator may have it judged, and nothing of it is ever recorded.
+    """
 
     batch: str
     row: int
+    trial: bool = False
 
     @property
     def source(self) -> str:
@@ -63,6 +67,7 @@ class Receipt:
     recorded_at: str  # UTC, as stored
     batch_id: str | None = None
     repeated: bool = False
+    marks: tuple[str, ...] = ()  # what imported history is marked with
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ CHUNK = 250  # commands of an `each` batch that are recorded in one transaction
 def receipt_of(decided: Decided, position: int, version: int, recorded_at: datetime) -> Receipt:
     """Return the receipt of a decided event; position 0 for one that was not recorded."""
     envelope = decided.envelope
-    return Receipt(envelope.event_id, position, decided.stream, version, utc_text(recorded_at), envelope.batch)
+    at, batch = utc_text(recorded_at), envelope.batch
+    return Receipt(envelope.event_id, position, decided.stream, version, at, batch, marks=envelope.marks)
 
 
 class Chunk:

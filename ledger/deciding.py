@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from ledger.asking import AfterCutOver, Ask, NotConfirmed
 from ledger.authority import Question, judge
 from ledger.domain import STREAM_KINDS
+from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
 from ledger.kernel.append import Draft, LookupKey
 from ledger.kernel.command import Act, Command, StreamKind
@@ -18,6 +19,7 @@ from ledger.privacy.sealing import Sealer, Texts
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.states import States
 
+TRIAL = "trial"  # the authority of what is judged only; never recorded
 LATE_AFTER_DAYS = 7  # the window for late entries until a policy states another
 
 
@@ -105,6 +107,10 @@ def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -
     if ask.testimony is None:
         at = act.begins if ask.command.claim and act.begins < act.now else act.now
         return judge(Question(ask.caller.id, ask.command, id, state, at, facts))
+    if ask.testimony.trial:
+        if Role.HR_ADMINISTRATOR not in facts.roles_of(ask.caller.id, act.now):
+            raise NotConfirmed()
+        return Authority(TRIAL, None, facts.position)
     imported = facts.state("import", ask.testimony.batch)
     if not imported.confirmed or ask.caller.id not in (imported.proposer, imported.confirmer):
         raise NotConfirmed()
@@ -148,7 +154,12 @@ def _subjects(event: Event, stream: str) -> tuple[str, ...]:
 
 
 def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
-    """Return the decided event as the writer takes it: encoded, its texts sealed. The data keys must be in memory."""
+    """Return the decided event as the writer takes it: encoded, its texts sealed. The data keys must be in memory.
+
+    Raises NotConfirmed for what was judged on trial.
+    """
+    if decided.envelope.authority.basis == TRIAL:
+        raise NotConfirmed()
     sealed, boxes = sealer.seal(decided.event_id, decided.texts)
     lookups = decided.event.lookups()
     return Draft(

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from api.exchange.faults import OpenQuote, TableRefused
+from api.exchange.faults import OpenQuote, TableRefused, TableTooLarge
 
 SEPARATORS = (",", "\t", ";", "|")
 SNIFFED_RECORDS = 20
+MAX_RECORDS = 250_000  # blank ones too
+MAX_COLUMNS = 500
 _STATED = re.compile(r"sep=(.)(?:\r\n|\r|\n)")
 _NEWLINES = re.compile(r"\r\n|\r|\n")
 
@@ -51,7 +53,7 @@ def _cell_pattern(dialect: Dialect) -> re.Pattern[str]:
 
 
 def records(text: str, dialect: Dialect) -> Iterator[Record]:
-    """Yield the records of `text`. Raises TableRefused at the row and column of a quote that is not closed."""
+    """Yield the records of `text`. Raises TableRefused where a quote is not closed, and TableTooLarge."""
     match_cell = _cell_pattern(dialect).match
     quote = dialect.quote or ""
     place, length, number, line, cells = 0, len(text), 1, 1, list[str]()
@@ -66,7 +68,11 @@ def records(text: str, dialect: Dialect) -> Iterator[Record]:
         if quoted is not None or dialect.record_separator:
             line += len(_NEWLINES.findall(match[0] if dialect.record_separator else cell))
         place = match.end()
+        if len(cells) > MAX_COLUMNS:
+            raise TableTooLarge(limit=MAX_COLUMNS, unit="columns")
         if match["next"] is None:
+            if number > MAX_RECORDS:
+                raise TableTooLarge(limit=MAX_RECORDS, unit="rows")
             yield Record(number, start_line, tuple(cells))
             line += 0 if dialect.record_separator else 1
             number, start_line, cells = number + 1, line, []
@@ -89,7 +95,10 @@ def _score(text: str, separator: str) -> tuple[float, int]:
     try:
         for record in islice(records(text, Dialect(separator)), SNIFFED_RECORDS):
             widths += [] if record.is_blank else [len(record.cells)]
-    except TableRefused:  # a broken quote is told when the rows are read; the separator shows before it
+    except (
+        TableRefused,
+        TableTooLarge,
+    ):  # a broken quote is told when the rows are read; the separator shows before it
         widths = widths or [text[:4096].split("\n", 1)[0].count(separator) + 1]
     if not widths or widths[0] == 1:
         return (0.0, 1)

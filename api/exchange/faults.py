@@ -213,21 +213,12 @@ class TimeWithoutOffset(TableFault):
     zh = "时刻需带时区偏移，或在映射的 dates.zone 中写明时区；且该时刻在此时区须存在且唯一。"
 
 
-class EndsBeforeItBegins(TableFault):
-    """A spell without a day in it."""
+class SpellWithoutADay(TableFault):
+    """A spell that ends before, or when, it begins."""
 
-    code = "ends_before_it_begins"
+    code = "spell_without_a_day"
     en = "The spell ends before, or when, it begins."
     zh = "该时段的结束不晚于开始。"
-
-
-class AfterCutOver(TableFault):
-    """Imported history ends where the ledger's own acts begin."""
-
-    code = "after_cut_over"
-    rule = "a_history_table_is_testimony"
-    en = "History is taken up to the cut-over date {cut_over}: what took effect later is recorded by whoever did it."
-    zh = "历史只接受早于切换日 {cut_over} 的事实；之后的须由当事人自行记录。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,8 @@ REMOVED = ("removed", "remove", "left", "released", "移除", "退出")
 
 
 def folded(text: str) -> str:
-    """Return an identifier or word as it is compared: NFKC, no case, no space around it. Leading zeros stay."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+    """Return an identifier or word as it is compared, as the ledger does: NFKC, no case, no space around it."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def _known_zone(name: str) -> str:

@@ -1,9 +1,9 @@
 """Bringing in who owned what: proposed by one HR administrator, confirmed by another, recorded as testimony."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from api.exchange.commands import RowCommand, commands
 from api.exchange.faults import RowFault
@@ -12,14 +12,13 @@ from api.exchange.plan import Plan, plan
 from api.exchange.report import ImportReport
 from api.exchange.table import read_table
 from ledger.application import Ask, Caller, Idempotency, Ledger, Receipt, Refused, Testimony
-from ledger.domain.ledgers import ConfirmImport, ImportConfirmed, ImportProposed, LedgerOpened, ProposeImport
-from ledger.kernel.event import decode, decode_raw
+from ledger.domain.ledgers import ConfirmImport, ImportConfirmed, ImportProposed, ProposeImport
+from ledger.kernel.event import decode
 from ledger.kernel.ids import pseudonym, split_stream, stream_name
-from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded, NotFound
+from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded
 
 Progress = Callable[[int, int], None]
 DRY_RUN = "dry-run"
-PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +68,13 @@ async def run_import(
 
 async def prepare(ledger: Ledger, data: bytes, mapping: TableMapping | None) -> Prepared:
     """Read and plan a file; without a mapping its headers must be documented ones. Raises TableFault."""
-    cut_over = await asyncio.to_thread(cut_over_of, ledger)
-    return await asyncio.to_thread(_prepared, ledger, data, mapping, cut_over)
+    return await asyncio.to_thread(_prepared, ledger, data, mapping)
 
 
-def cut_over_of(ledger: Ledger) -> date:
-    """Return the day from which on the ledger keeps its own acts and takes no history."""
-    for stored in ledger.reader.events_of(stream_name("ledger", ledger.name)):
-        event = decode(stored).event
-        if isinstance(event, LedgerOpened):
-            return event.cut_over
-    raise NotFound()
-
-
-def _prepared(ledger: Ledger, data: bytes, mapping: TableMapping | None, cut_over: date) -> Prepared:
+def _prepared(ledger: Ledger, data: bytes, mapping: TableMapping | None) -> Prepared:
     table = read_table(data, None if mapping is None else mapping.table.layout())
     meant = recognised(table.columns) if mapping is None else mapping
-    planned = plan(table, meant, zone=ledger.zone, cut_over=cut_over)
+    planned = plan(table, meant, zone=ledger.zone, cut_over=ledger.cut_over)
     return Prepared(planned, meant, digest(data, meant))
 
 
@@ -139,68 +128,56 @@ async def _run(
 ) -> ImportReport:
     people, known = await _people(ledger, prepared.plan)
     wanted = list(commands(prepared.plan, people=people, known=known, assignment=prepared.mapping.assignment))
-    asks = [_ask(row, batch, caller) for row in wanted]
+    asks = [_ask(row, batch, caller, trial=dry_run) for row in wanted]
     results = await ledger.record_batch(asks, mode="each", batch_id=batch, dry_run=dry_run, progress=progress)
     report = _counted(prepared.report(), wanted, results)
-    if dry_run:
-        return report
-    positions = [result.position for result in results if isinstance(result, Receipt)]
-    if not positions:
-        return replace(report, state="recorded", import_id=batch)
-    first, last = min(positions), max(positions)
-    marked = await asyncio.to_thread(_marks, ledger, batch, first=first, last=last)
-    return replace(report, state="recorded", import_id=batch, first_position=first, last_position=last, marked=marked)
+    return report if dry_run else replace(report, state="recorded", import_id=batch)
 
 
 async def _people(ledger: Ledger, plan: Plan) -> tuple[dict[str, str], frozenset[str]]:
     """Return the id of everybody the plan names, new ones for those the ledger does not know, and who is known."""
-    people: dict[str, str] = {}
-    known: set[str] = set()
-    for person in plan.persons:
-        subject = await ledger.find(person.scheme, person.spellings[0])
-        if subject is not None and split_stream(subject)[0] == "person":
-            known.add(person.key)
-            people[person.key] = split_stream(subject)[1]
-        else:
-            people[person.key] = pseudonym("p")
-    return people, frozenset(known)
+    schemes = {person.scheme for person in plan.persons}
+    found = {s: await ledger.find_all(s, [p.key for p in plan.persons if p.scheme == s]) for s in schemes}
+    subjects = {p.key: found[p.scheme].get(p.key) for p in plan.persons}
+    known = {key: split_stream(s)[1] for key, s in subjects.items() if s is not None and s.startswith("person/")}
+    return {key: known.get(key) or pseudonym("p") for key in subjects}, frozenset(known)
 
 
-def _ask(row: RowCommand, batch: str, caller: Caller) -> Ask:
-    testimony = Testimony(batch=batch, row=row.row)
+def _ask(row: RowCommand, batch: str, caller: Caller, *, trial: bool) -> Ask:
+    testimony = Testimony(batch=batch, row=row.row, trial=trial)
     return Ask(command=row.command, kind=row.kind, id=row.id, caller=caller, testimony=testimony)
 
 
 def _counted(report: ImportReport, wanted: Sequence[RowCommand], results: Iterable[Receipt | Refused]) -> ImportReport:
     """Return the report with what became of each command."""
-    recorded = dict.fromkeys(("person", "subject", "fact"), 0)
+    receipts: list[tuple[RowCommand, Receipt]] = []
     unchanged, refused = 0, list(report.refused)
     for row, result in zip(wanted, results, strict=True):
         if isinstance(result, Receipt):
-            recorded[row.about] += 1
+            receipts.append((row, result))
         elif not isinstance(result.refusal, AlreadyRecorded):
             refused.append(RowFault(row.row, row.column, result.refusal))
         elif row.about == "fact":
             unchanged += 1
+    about = Counter(row.about for row, _ in receipts)
+    positions = [receipt.position for _, receipt in receipts if receipt.position]
     return replace(
         report,
-        recorded=recorded["fact"],
-        persons=recorded["person"],
-        subjects=recorded["subject"],
+        recorded=about["fact"],
+        persons=about["person"],
+        subjects=about["subject"],
         unchanged=unchanged,
+        marked=_marks(receipts),
         refused=tuple(sorted(refused, key=lambda fault: fault.row)),
+        first_position=min(positions, default=None),
+        last_position=max(positions, default=None),
     )
 
 
-def _marks(ledger: Ledger, batch: str, *, first: int, last: int) -> dict[str, tuple[int, ...]]:
-    """Return the rows of each mark, read from the events as recorded."""
+def _marks(receipts: Iterable[tuple[RowCommand, Receipt]]) -> dict[str, tuple[int, ...]]:
+    """Return the rows that carry each mark."""
     found: dict[str, list[int]] = {}
-    after = first - 1
-    while after < last and (page := ledger.reader.page(after, PAGE, upto=last)):
-        for _, stored in page:
-            raw = decode_raw(stored)
-            if raw.get("batch") == batch:
-                for code in raw.get("marks", ()):
-                    found.setdefault(code, []).append(int(raw["source"].rpartition("#")[2]))
-        after = page[-1][0]
+    for row, receipt in receipts:
+        for code in receipt.marks:
+            found.setdefault(code, []).append(row.row)
     return {code: tuple(rows) for code, rows in sorted(found.items())}

@@ -8,10 +8,11 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from api.exchange.delimited import Record
-from api.exchange.faults import AfterCutOver, EndsBeforeItBegins, RowFault
+from api.exchange.faults import RowFault, SpellWithoutADay
 from api.exchange.mapping import TableMapping
 from api.exchange.reading import AtColumn, RowReader
 from api.exchange.table import Table
+from ledger.asking import AfterCutOver
 from ledger.domain.responsibilities import Role
 from ledger.kernel.moments import Effective, begins
 
@@ -152,7 +153,7 @@ class _Draft:
             return [first]
         last = self._fact(record, end_column, end, starts=False)
         if last.at <= first.at:
-            raise AtColumn(end_column, EndsBeforeItBegins())
+            raise AtColumn(end_column, SpellWithoutADay())
         return [first, last]
 
     def _fact(self, record: Record, column: str, effective: Effective, *, starts: bool) -> PlannedFact:
@@ -164,7 +165,7 @@ class _Draft:
 
     def _keep(self, fact: PlannedFact, name: str | None, label: str | None) -> None:
         if fact.at >= self._end_of_history:
-            after = AfterCutOver(cut_over=self.cut_over.isoformat())
+            after = AfterCutOver(date=self.cut_over.isoformat())
             self.refused.append(RowFault(fact.row, fact.column, after))
             return
         self.facts.append(fact)

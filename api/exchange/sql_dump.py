@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from api.exchange.delimited import Record
-from api.exchange.faults import BrokenStatement, SheetNeeded, TableRefused
+from api.exchange.delimited import MAX_RECORDS, Record
+from api.exchange.faults import BrokenStatement, SheetNeeded, TableRefused, TableTooLarge
 
 INSERT = re.compile(
     r"^[ \t]*+INSERT\s{1,9}INTO\s{1,9}(?P<table>[`\"\w.\[\]]{1,200})"
-    r"\s{0,9}(?:\((?P<columns>[^)]{0,8000})\))?\s{0,9}VALUES\b",
+    r"\s{0,9}(?:\((?P<columns>[^();']{0,8000})\))?\s{0,9}VALUES\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _VALUE = re.compile(
@@ -72,6 +72,8 @@ def _tuples(text: str, place: int, already: int, lines: _LineCount) -> Iterator[
         place = opening.end()
         if opening["sign"] == "(":
             number += 1
+            if number > MAX_RECORDS:
+                raise TableTooLarge(limit=MAX_RECORDS, unit="rows")
             line = lines.at(place)
             cells, place = _values(text, place, number)
             yield Record(number, line, cells)

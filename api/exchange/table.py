@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from api.exchange.decoding import Decoded, decoded
-from api.exchange.delimited import Dialect, Record, records, sniffed
+from api.exchange.delimited import MAX_COLUMNS, Dialect, Record, records, sniffed
 from api.exchange.faults import (
     ColumnMissing,
     ColumnRepeated,
@@ -22,8 +22,6 @@ from api.exchange.workbook import read_workbook
 from ledger.kernel.refusals import Refusal
 
 MAX_BYTES = 64 << 20
-MAX_ROWS = 500_000
-MAX_COLUMNS = 500
 MAX_CELL = 32_767  # what a spreadsheet can hold
 _OLE = b"\xd0\xcf\x11\xe0"
 _NO_TEXT = (b"SQLite format 3\x00", b"%PDF-", b"\x1f\x8b", b"7z\xbc\xaf", b"PAR1", b"\x89PNG")
@@ -164,8 +162,6 @@ def _sorted_out(body: Iterator[Record], columns: tuple[str, ...]) -> tuple[tuple
     faults: list[RowFault] = []
     width = len(columns)
     for record in body:
-        if len(rows) + len(faults) >= MAX_ROWS:
-            raise TableTooLarge(limit=MAX_ROWS, unit="rows")
         fault = _fault(record, columns)
         if fault is not None:
             faults.append(fault)

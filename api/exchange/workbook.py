@@ -6,7 +6,7 @@ from io import BytesIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from api.exchange.delimited import Record
+from api.exchange.delimited import MAX_RECORDS, Record
 from api.exchange.faults import BrokenWorkbook, MergedCells, SheetNeeded, TableRefused, TableTooLarge
 
 UNPACKED_BYTES = 256 << 20
@@ -52,7 +52,7 @@ def _chosen(book: CalamineWorkbook, name: str | None) -> CalamineSheet:
     if len(chosen) != 1:
         raise SheetNeeded(found=", ".join(tables)[:200])
     end = chosen[0].end or (0, 0)
-    if (end[0] + 1) * (end[1] + 1) > CELLS:
+    if (end[0] + 1) * (end[1] + 1) > CELLS or end[0] >= MAX_RECORDS:
         raise TableTooLarge(limit=CELLS, unit="cells")
     return chosen[0]
 

@@ -1,4 +1,4 @@
-"""Planned facts go through the domain's own rules: what is recorded, marked, refused, and that a repeat adds nothing."""
+"""Planned facts go through the domain's own rules: what is recorded, marked or refused; a repeat adds nothing."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -76,8 +76,8 @@ def test_closed_ends_become_the_day_after():
 @pytest.mark.parametrize(
     ("row", "column", "code"),
     [
-        ("t,manager,a,2020-02-01,2020-01-01", "until", "ends_before_it_begins"),
-        ("t,manager,a,2020-02-01,2020-02-01", "until", "ends_before_it_begins"),
+        ("t,manager,a,2020-02-01,2020-01-01", "until", "spell_without_a_day"),
+        ("t,manager,a,2020-02-01,2020-02-01", "until", "spell_without_a_day"),
         ("t,manager,a,,2020-02-01", "from", "cell_empty"),
         ("t,manager,a,01/02/2020,", "from", "date_ambiguous"),
         ("t,manager,a,43466,", "from", "date_unreadable"),
