@@ -97,11 +97,10 @@ class Batch:
 
     def _taken(self, request: Request) -> AppendError | None:
         claimed: dict[tuple[bytes, bytes], bytes] = {}
-        for draft in request.drafts:
-            for scheme, digest, subject in draft.lookups:
-                holder = self._known.lookups.get((scheme, digest)) or claimed.setdefault((scheme, digest), subject)
-                if holder != subject:
-                    return LookupTaken(scheme.decode(), holder.decode())
+        for scheme, digest, subject in [lookup for draft in request.drafts for lookup in draft.lookups]:
+            holder = self._known.lookups.get((scheme, digest)) or claimed.setdefault((scheme, digest), subject)
+            if holder != subject:
+                return LookupTaken(scheme.decode(), holder.decode())
         return None
 
     def _tracked(self, request: Request) -> AppendError | None:

@@ -23,11 +23,7 @@ def array(element: int, items: Sequence[bytes]) -> bytes:
     """Return an array of values of any length, of the type with the OID `element`."""
     if not items:
         return _HEADER.pack(0, 0, element, 0, 1)[:12]
-    parts = [_HEADER.pack(1, 0, element, len(items), 1)]
-    for item in items:
-        parts.append(_LENGTH(len(item)))
-        parts.append(item)
-    return b"".join(parts)
+    return _HEADER.pack(1, 0, element, len(items), 1) + b"".join([_LENGTH(len(item)) + item for item in items])
 
 
 def fixed_array(element: int, items: Sequence[bytes]) -> bytes:
