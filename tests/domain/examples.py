@@ -116,7 +116,7 @@ def _things(world: History) -> None:
             approved_source="erp",
         )
         world.record("metric", direction.value, metric)
-    world.record("goal", "g-unit", goal_events.GoalAssigned(**{**GOAL, "owner": SALES}), by="p-boss")
+    world.record("goal", "g-unit", goal_events.GoalAssigned.model_validate({**GOAL, "owner": SALES}), by="p-boss")
     adopted = world.record("job-profile", "j-1", PROFILE)
     opened = RequisitionOpened(unit="sales", profile="j-1", requirements=adopted.event_id, headcount=1, opener="p-lead")
     world.record("requisition", "q-1", opened, by="p-lead")

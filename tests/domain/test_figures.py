@@ -86,11 +86,10 @@ def test_attainment_never_turns_its_sign(direction, target, actual, expected):
 
 
 def test_the_inverse_for_falling_metrics_is_the_one_the_policy_states():
-    asked = {"direction": DOWN, "target": q(2), "actual": q(3)}
-    assert attainment(**asked, falling=Falling.MIRROR) == Figure(q("0.5"))
+    assert attainment(direction=DOWN, target=q(2), actual=q(3), falling=Falling.MIRROR) == Figure(q("0.5"))
     with localcontext() as context:
         context.prec = 34
-        assert attainment(**asked, falling=Falling.QUOTIENT) == Figure(q(2) / q(3))
+        assert attainment(direction=DOWN, target=q(2), actual=q(3)) == Figure(q(2) / q(3))
 
 
 def test_a_figure_does_not_depend_on_the_precision_of_its_caller():

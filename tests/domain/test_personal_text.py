@@ -16,6 +16,7 @@ from ledger.kernel.event import EVENTS, OWN_STREAM, Event, Seal
 from ledger.kernel.ids import check_id, check_kind
 
 CHECKED = {check_id, check_kind}
+NOTHING = {None, type(None), Ellipsis}
 LABELLED = {
     "people.UnitFormed",
     "people.UnitRenamed",
@@ -37,13 +38,17 @@ def plain_texts(annotation: Any, metadata: tuple[Any, ...] = ()) -> Iterator[str
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         for name, info in annotation.model_fields.items():
             yield from (f"{name}: {why}" for why in plain_texts(info.annotation, tuple(info.metadata)))
-    elif get_origin(annotation) is Literal or annotation in {None, type(None), Ellipsis} or (isinstance(annotation, type) and issubclass(annotation, Enum | Decimal | int | bool | date | datetime)):
+    elif get_origin(annotation) is Literal or annotation in NOTHING or _is_bound(annotation):
         return
     elif get_args(annotation):
         for part in get_args(annotation):
             yield from plain_texts(part)
     else:
         yield f"{annotation} is of no known kind"
+
+
+def _is_bound(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Enum | Decimal | int | date | datetime)
 
 
 def _unbound(metadata: tuple[Any, ...]) -> Iterator[str]:
@@ -92,7 +97,7 @@ class Leaky(Event):
 
     remark: str
     names: tuple[str, ...] = ()
-    notes: dict[str, Annotated[str, StringConstraints(max_length=9)]] = {}
+    notes: dict[str, Annotated[str, StringConstraints(max_length=9)]]
     kept: Annotated[str | None, Seal(OWN_STREAM, "identity")] = None
 
 
