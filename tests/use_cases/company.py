@@ -72,7 +72,7 @@ async def a_company(conninfo: str, name: str, keys: Path) -> AsyncIterator[Compa
 
 
 async def _units(company: Company) -> None:
-    dated = {"effective_at": HIRED, "reason": "set-up"}
+    dated: dict[str, Any] = {"effective_at": HIRED, "reason": "set-up"}
     await company.does("hr", "units", "form", "company", label="The company", **dated)
     for unit in ("sales", "works"):
         await company.does("hr", "units", "form", unit, label=unit.title(), parent="company", **dated)

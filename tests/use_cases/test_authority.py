@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def authority_of(company: Company, receipt: Receipt) -> dict[str, object]:
     return found
 
 
-async def assign(company: Company, actor: str, holder: str, **fields: object) -> Receipt:
+async def assign(company: Company, actor: str, holder: str, **fields: Any) -> Receipt:
     """Assign a role for the subject client/north to somebody."""
     who = {"kind": "person", "id": company.people[holder].id}
     return await company.does(

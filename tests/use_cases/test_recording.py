@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -143,10 +144,10 @@ def test_late_entries_need_a_reason_and_claims_do_not_lie_in_the_future(play: Pl
     async def story(company: Company) -> None:
         with pytest.raises(LateNeedsReason):
             await company.does("hr", "units", "rename", "sales", label="Verkauf", effective_at="2025-03-01")
-        late = {"effective_at": "2025-03-01", "reason": "forgotten"}
+        late: dict[str, Any] = {"effective_at": "2025-03-01", "reason": "forgotten"}
         assert (await company.does("hr", "units", "rename", "sales", label="Verkauf", **late)).version > 1
         wang = company.people["wang"].id
-        future = {"effective_at": "2199-01-01", "recipient": wang, "kind": "praise", "text": "x"}
+        future: dict[str, Any] = {"effective_at": "2199-01-01", "recipient": wang, "kind": "praise", "text": "x"}
         with pytest.raises(InTheFuture):
             await company.does("lin", "feedback", "give", **future)
 
