@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from . import base64_text, note
 from .faults import Malformed, SignatureFalse
 from .merkle import EMPTY_ROOT, HASH_BYTES
-from .note import SigningKey, VerifierKey
+from .note import ED25519, SigningKey, VerifierKey
 
 MAX_SIZE = (1 << 63) - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -56,9 +56,10 @@ def sign(checkpoint: Checkpoint, keys: Iterable[SigningKey]) -> bytes:
 def verify(data: bytes, keys: Sequence[VerifierKey], *, origin: str | None = None) -> Checkpoint:
     """The checkpoint in a signed note, once the log's own signature and the origin are found good.
 
-    `keys` are the log's keys, kind 0x01; `origin` defaults to the name of the key that signed.
+    Of `keys` only those of kind 0x01 count, for a witness does not stand in for the log. `origin` defaults to the name
+    of the key that signed.
     """
-    good = note.verify(data, keys)
+    good = note.verify(data, [key for key in keys if key.kind == ED25519])
     checkpoint = parse_text(good.text)
     expected = {signature.name for signature in good.signatures} if origin is None else {origin}
     if checkpoint.origin not in expected:

@@ -139,7 +139,11 @@ class SigningKey:
 
 def require_name(name: str) -> None:
     """Refuse a key name that is empty or holds a space, a plus or a control character."""
-    if not name or "+" in name or any(letter.isspace() or letter < " " for letter in name):
+    if (
+        not name
+        or "+" in name
+        or any(letter.isspace() or letter < " " or "\ud800" <= letter <= "\udfff" for letter in name)
+    ):
         raise Malformed(zh="密钥名不能为空，也不能含空格或加号", en="a key name is not empty and has no space or plus")
 
 

@@ -40,7 +40,7 @@ def compare_columns(row: Row) -> None:
         return
     try:
         event = _decode(row.stored.decode())
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
         raise LogFalse(

@@ -66,18 +66,23 @@ def _check_attested(head: Head, trust: Trust) -> None:
 
 
 def _good(check: "LedgerCheck", head: Head, signed_size: int) -> Verdict:
-    tail = head.size - signed_size
+    tail, withheld = head.size - signed_size, check.withheld
+    zh = [f"已查 {check.checked} 个事件，全部相符", f"签点覆盖 {signed_size} 个", f"其后 {tail} 个已重算、尚未签点"]
+    en = [f"{check.checked} events checked, all as recorded", f"{signed_size} under a checkpoint"]
+    en.append(f"{tail} after it recomputed and not signed yet")
+    if withheld:
+        zh.append(f"{withheld} 个的字节已到期销毁，只查了叶哈希")
+        en.append(f"of {withheld} whose bytes were retired only the leaf hash was checked")
     return Verdict(
         ok=True,
         level=2,
         checked=check.checked,
         kind="ok",
-        zh=f"已查 {check.checked} 个事件，全部相符；签点覆盖 {signed_size} 个，其后 {tail} 个已重算、尚未签点",
-        en=f"{check.checked} events checked, all as recorded; {signed_size} under a checkpoint, "
-        f"{tail} after it recomputed and not signed yet",
+        zh="；".join(zh),
+        en="; ".join(en),
         checkpoint_size=signed_size,
         tail=tail,
-        withheld=check.withheld,
+        withheld=withheld,
         complete="proven" if signed_size else "not proven",
     )
 

@@ -1,5 +1,6 @@
 """Checking a whole exported log: every leaf from its entry, every tile, the root, the order, earlier checkpoints."""
 
+from collections import deque
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -16,7 +17,7 @@ class Continuity:
     """Earlier checkpoints, each compared with the root that the tree has when it passes their size."""
 
     def __init__(self, earlier: Sequence[Checkpoint], head: Checkpoint | None) -> None:
-        self._waiting = sorted(earlier, key=lambda one: one.size)
+        self._waiting = deque(sorted(earlier, key=lambda one: one.size))
         self.proven_size = 0
         last = self._waiting[-1] if self._waiting else None
         if head is not None and last is not None and last.size > head.size:
@@ -39,7 +40,7 @@ class Continuity:
             if tree.root() != signed.root:
                 raise self._differs(signed)
             self.proven_size = signed.size
-            self._waiting.pop(0)
+            self._waiting.popleft()
 
     def require_done(self) -> None:
         """Refuse an end before the largest checkpoint was compared: then nothing was proven."""

@@ -26,7 +26,7 @@ def parse_disclosures(data: bytes) -> list[Disclosure]:
     """Read a JSON list of {"position", "part", "salt", "content"}, the last two in base64."""
     try:
         items = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         items = None
     if not isinstance(items, list) or not items:
         raise Malformed(zh="披露文件应是非空的 JSON 列表", en="the disclosures must be a JSON list that is not empty")
@@ -77,7 +77,7 @@ def verify_disclosed(entry: bytes, disclosure: Disclosure) -> None:
     """Raise CommitmentFalse unless the disclosed part is what the event `entry`, itself proven, committed to."""
     try:
         commitment = _commitment(json.loads(entry), disclosure.part)
-    except ValueError:
+    except (ValueError, RecursionError):
         commitment = None
     if commitment is None:
         raise CommitmentFalse(

@@ -8,7 +8,7 @@ from ledger.evidence.checkpoint import Checkpoint
 from ledger.evidence.commitment import commit, new_salt, verify_disclosure
 from ledger.evidence.faults import CommitmentFalse, EvidenceError, Malformed, ProofFalse, SignatureFalse
 from ledger.evidence.merkle import EMPTY_ROOT, leaf_hash
-from ledger.evidence.note import SigningKey
+from ledger.evidence.note import COSIGNATURE, SigningKey
 from ledger.evidence.tlog_proof import TlogProof
 
 ORIGIN = "ledger.example/acme-0123456789abcdef"
@@ -55,6 +55,14 @@ def test_a_checkpoint_of_another_ledger_is_refused() -> None:
         checkpoint.verify(foreign, [KEY.verifier_key])
     with pytest.raises(SignatureFalse, match="another ledger"):
         checkpoint.verify(SIGNED, [KEY.verifier_key], origin="ledger.example/other")
+
+
+def test_a_witness_does_not_stand_in_for_the_log() -> None:
+    witness = SigningKey(ORIGIN, bytes(32), COSIGNATURE)
+    cosigned = note.sign(HEAD.text(), [witness])
+    assert note.verify(cosigned, [witness.verifier_key]).text == HEAD.text()
+    with pytest.raises(SignatureFalse):
+        checkpoint.verify(cosigned, [witness.verifier_key], origin=ORIGIN)
 
 
 def proof_of(index: int, extra: bytes | None = None) -> TlogProof:
