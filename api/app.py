@@ -13,7 +13,7 @@ from api.gateway import Gateway
 from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
-from api.routes import events, logs, operation, projections, who_owns
+from api.routes import events, imports, logs, operation, projections, who_owns
 from api.services import Services
 from api.subscriptions import feed, stream
 from ledger.kernel.refusals import Invalid, Refusal
@@ -27,6 +27,7 @@ ROUTERS: Sequence[APIRouter] = (
     projections.router,
     operation.router,
     who_owns.router,
+    imports.router,
 )
 
 
@@ -35,12 +36,12 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="Performance Ledger", version="1", docs_url=None, redoc_url=None, redirect_slashes=False)
     identities = Identities(services)
     app.state.services, app.state.identities = services, identities
-    app.router.routes[:0] = [CommandRoute(identities), BatchRoute(identities)]
     for router in ROUTERS:
         app.include_router(router)
     for kind in (Refusal, RequestValidationError, HTTPException, NotBuilt):
         app.add_exception_handler(kind, _explained)
-    app.add_middleware(Gateway, metrics=services.metrics)
+    app.state.commands = [CommandRoute(identities), BatchRoute(identities)]
+    app.add_middleware(Gateway, metrics=services.metrics, commands=app.state.commands)
     app.openapi = describing(app)  # type: ignore[method-assign]  # the way that FastAPI names for it
     return app
 

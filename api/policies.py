@@ -54,6 +54,8 @@ POLICIES: Mapping[str, Policy] = {
     "/logs/{ledger}/verifier-key": PUBLIC,
     "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
     "/logs/{ledger}/consistency": PUBLIC,
+    "/imports/ownership": Policy(roles=frozenset({HR})),
+    "/imports/ownership/{id}/confirm": Policy(roles=frozenset({HR})),
     "/projections": OPERATION,
     "/projections/{name}/rebuild": Policy(roles=frozenset({OPERATOR})),
     "/health": PUBLIC,
