@@ -15,6 +15,8 @@ from ledger.kernel.statements import load
 from ledger.store.ledgers import schema_of
 from ledger.store.tree import frontier_root
 
+PART = 500  # events read at once where bytes are bounded: at most 32 MB too many
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -75,7 +77,21 @@ class Reader:
         last = 2**63 - 1 if upto is None else upto
         if max_bytes is None:
             return self.rows("read_page", (after, last, limit))
-        return self.rows("read_page_within", (after, last, limit, max_bytes))
+        return self._page_within(after, limit, last, max_bytes)
+
+    def _page_within(self, after: int, limit: int, last: int, max_bytes: int) -> list[tuple[int, bytes]]:
+        page: list[tuple[int, bytes]] = []
+        size_bytes = 0
+        while len(page) < limit:
+            part = self.rows("read_page", (after + len(page), last, min(limit - len(page), PART)))
+            for position, stored in part:
+                size_bytes += len(stored)
+                if page and size_bytes > max_bytes:
+                    return page
+                page.append((position, stored))
+            if len(part) < PART:
+                break
+        return page
 
     def event(self, event_id: bytes) -> tuple[int, bytes] | None:
         """Return (position, stored bytes) of an event, or None."""

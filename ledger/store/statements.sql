@@ -120,17 +120,6 @@ select stream, stored from {schema}.events where stream = any(%s) order by strea
 -- A page of the ledger: positions and stored bytes.
 select position, stored from {schema}.events where position > %s and position <= %s order by position limit %s
 
--- name: read_page_within
--- The same, ended before its bytes exceed a bound; the first event always comes.
-select position, stored
-from (
-    select position, stored, sum(octet_length(stored)) over (order by position) as bytes,
-        row_number() over (order by position) as ordinal
-    from {schema}.events where position > %s and position <= %s order by position limit %s
-) page
-where bytes <= %s or ordinal = 1
-order by position
-
 -- name: read_event
 -- One event by its id.
 select position, stored from {schema}.events where event_id = %s

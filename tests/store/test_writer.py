@@ -330,6 +330,19 @@ def test_pages_are_bounded_by_count_position_and_bytes(open_writer: OpenWriter, 
     assert reader.page(10, 5) == []
 
 
+def test_a_bounded_page_is_read_in_parts(open_writer: OpenWriter, reader: Reader) -> None:
+    """Bounded or not, a page beyond one part holds the same events."""
+
+    async def main() -> None:
+        async with open_writer() as writer:
+            await writer.append(Append([draft() for _ in range(1_200)]))
+
+    asyncio.run(main())
+    assert reader.page(0, 1_100, max_bytes=10**9) == reader.page(0, 1_100)
+    assert reader.page(150, 5_000, max_bytes=10**9) == reader.page(150, 5_000)
+    assert len(reader.page(150, 5_000)) == 1_050
+
+
 def test_the_tree_stays_whole_beyond_a_tile_of_tiles(open_writer: OpenWriter, reader: Reader) -> None:
     """Two writers in turn, past 65,536 events: every full tile of both levels is there, and the root is right."""
 
