@@ -2,11 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
@@ -21,10 +23,11 @@ _log = structlog.get_logger("pledger.http")
 
 
 class Gateway:
-    """Gives each request an id, decodes its path segment by segment, turns what is raised into problems, and counts."""
+    """Numbers each request, decodes its path segment by segment, turns what is raised into problems, and counts."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, metrics: Metrics, commands: Sequence[BaseRoute]) -> None:
+        self._app, self._metrics, self._commands = app, metrics, commands
+        self._run, self._numbers = secrets.token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -32,7 +35,7 @@ class Gateway:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        request_id = secrets.token_hex(8)
+        request_id = f"{self._run}-{next(self._numbers):x}"
         answer = _Answer(send, request_id)
         parts = segments(scope.get("raw_path") or scope["path"].encode())
         if parts is None:
@@ -44,16 +47,26 @@ class Gateway:
 
     async def _guarded(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
-            await self._app(scope, receive, answer.send)
+            await self._routed(scope)(scope, receive, answer.send)
         except Exception as error:
             if answer.status:
                 raise
             await refused(error, _language(scope), scope["request_id"])(scope, receive, answer.send)
 
+    def _routed(self, scope: Scope) -> ASGIApp:
+        """Commands go straight to their route: most requests are commands, and they need nothing of what lies between."""
+        for route in self._commands:
+            match, found = route.matches(scope)
+            if match is not Match.NONE:
+                scope.update(found)
+                return route.handle
+        return self._app
+
     def _report(self, scope: Scope, answer: "_Answer", request_id: str, elapsed_s: float) -> None:
         route = scope.get("template") or getattr(scope.get("route"), "path", "none")
-        self._metrics.requests.labels(scope["method"], route, answer.status).inc()
-        self._metrics.seconds.labels(route).observe(elapsed_s)
+        counter, histogram = self._metrics.request(scope["method"], route, answer.status)
+        counter.inc()
+        histogram.observe(elapsed_s)
         if answer.status >= 500 or elapsed_s > SLOW_S:
             _log.warning(
                 "answered", method=scope["method"], route=route, status=answer.status,

@@ -1,5 +1,7 @@
 """Metrics of one service, in Prometheus' form; labels hold route templates and ledger names, never an id."""
 
+from functools import lru_cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -20,6 +22,11 @@ class Metrics:
         by_projection = ("ledger", "projection")
         self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", by_projection, registry=own)
         self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), registry=own)
+
+    @lru_cache(maxsize=4096)  # noqa: B019  # as long as the process; labels are few
+    def request(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Return the counter and the histogram of one route's answers with a status."""
+        return self.requests.labels(method, route, status), self.seconds.labels(route)
 
     def text(self) -> bytes:
         """Return all of it in the text format."""

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -32,6 +33,7 @@ from projections.engine import Runner
 
 SERVICE_FILE = "service.json"
 GRACEFUL_S = 15
+SWITCH_S = 0.001  # threads of projections and signer hold up the event loop no longer than this
 Announce = Callable[["Server"], None]
 _log = structlog.get_logger("pledger.serving")
 
@@ -43,6 +45,7 @@ def serve(settings: Settings, announce: Announce | None = None) -> None:
     """
     logs.configure(settings.log_level)
     with database(settings) as conninfo:
+        sys.setswitchinterval(SWITCH_S)
         uvloop.run(answer(settings, conninfo, announce))
 
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Load:
-    """What to post: to which paths in turn, how often in all, over how many connections."""
+    """What to post: to which paths in turn and with which tokens, how often in all, over how many connections."""
 
     host: str
     port: int
-    token: str
-    paths: list[str]
+    ways: list[tuple[str, str]]
     body: str
     requests: int
     connections: int
@@ -33,9 +32,9 @@ class Measured:
 def request_bytes(load: Load, number: int) -> bytes:
     """Return one request as it goes over the wire."""
     body = load.body.replace("NUMBER", str(number)).encode()
-    path = load.paths[number % len(load.paths)]
+    path, token = load.ways[number % len(load.ways)]
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {load.host}\r\nAuthorization: Bearer {load.token}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {load.host}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
