@@ -52,6 +52,8 @@ def test_a_day_of_23_and_of_25_hours():
     spring, autumn = date(2026, 3, 29), date(2026, 10, 25)
     assert begins(spring + timedelta(days=1), BERLIN) - begins(spring, BERLIN) == timedelta(hours=23)
     assert begins(autumn + timedelta(days=1), BERLIN) - begins(autumn, BERLIN) == timedelta(hours=25)
+    for day in (spring, autumn):
+        assert last_instant(day, BERLIN) + ONE_TICK == begins(day + timedelta(days=1), BERLIN)
 
 
 def test_a_date_begins_where_people_are():
