@@ -1,6 +1,11 @@
 """The list of every projection."""
 
-from projections import responsibility
+from projections import audit_trail, directory, goals, responsibility
 from projections.engine import Catalogue
 
-CATALOGUE: Catalogue = (responsibility.PROJECTION,)
+CATALOGUE: Catalogue = (
+    directory.PROJECTION,
+    responsibility.PROJECTION,
+    audit_trail.PROJECTION,
+    goals.PROJECTION,
+)

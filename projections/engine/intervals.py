@@ -135,11 +135,12 @@ class Known:
 
     def replace(self, key: Key, before: list[Interval], after: list[Interval], position: int) -> None:
         """Say that from `position` on the ledger says `after` where it said `before`."""
+        was, now = set(before), set(after)
         for interval in before:
-            if interval not in after:
+            if interval not in now:
                 self._close(key, interval, position)
         for interval in after:
-            if interval not in before:
+            if interval not in was:
                 self._open[key, interval.holder, interval.valid_from] = IntervalRow(key, interval, position, NOW_KNOWN)
 
     def _close(self, key: Key, interval: Interval, position: int) -> None:

@@ -42,7 +42,7 @@ class Projection(Generic[S, C]):
 
     `load` reads from the tables what the page needs; `fold` is pure: state and page to changes, on plain dicts, and
     may raise for a bad event; `write` puts the changes into the tables, set-based. `topics` names the events that are
-    used (None: all). `schema` has `create_…` statements, and an `index_…` statement per index that a rebuild makes last.
+    used (None: all). `schema` has `create_…` statements, and one `index_…` statement per index a rebuild makes last.
     `on_bad` says what a bad event does: stop the whole projection, or park the key that `key_of` names.
     """
 

@@ -21,6 +21,7 @@ from projections.engine.waiting import Positions
 
 T = TypeVar("T")
 POLL_S = 1.0
+RETRY_S = 0.05  # after a lost connection, doubled up to the poll
 RENEW_S = LEASE_S / 3
 
 
@@ -137,6 +138,10 @@ class Runner:
         """Return what a projection has parked, held back or skipped, in order."""
         return self._ask(lambda connection: self._parked(connection, name))
 
+    def drop_retired(self) -> None:
+        """Drop the builds that nobody can see any more now; the loop does so now and then by itself."""
+        self._ask(self._drop_retired)
+
     def status(self) -> list[ProjectionStatus]:
         """Return where every projection stands."""
         head = self._reader.head().size
@@ -146,22 +151,28 @@ class Runner:
     # ---- the loop
 
     def _run(self) -> None:
+        pause_s = RETRY_S
         while not self._ending.is_set():
             try:
                 with psycopg.connect(self._conninfo, autocommit=True) as connection:
                     connection.prepare_threshold = 2
+                    self._prepare(connection)
+                    pause_s = RETRY_S
                     self._lead(connection)
             except Exception as error:  # whatever it is, the loop goes on from its checkpoints
                 self._failure = type(error).__name__
-                self._wake.wait(POLL_S)
+                pause_s = min(POLL_S, pause_s * 2)
+                self._ending.wait(pause_s)
 
-    def _lead(self, connection: Connection) -> None:
+    def _prepare(self, connection: Connection) -> None:
         self._builds.prepare(connection)
         for projection in self._catalogue:
             if projection.name not in self._elsewhere:
                 self._claim(connection, projection)
         self._ready.set()
         self._failure = None
+
+    def _lead(self, connection: Connection) -> None:
         while not self._ending.is_set():
             self._serve(connection)
             if not self._page(connection):

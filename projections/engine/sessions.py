@@ -7,7 +7,8 @@ SNAPSHOT_S = 5
 # Commits need not wait for the disk: page and checkpoint are one transaction, so that a crash loses both or neither.
 # Pages look rows up by key; freshly made tables have no statistics yet that would tell the planner so.
 WRITING = (
-    "-c synchronous_commit=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off "
+    "-c application_name=projections -c synchronous_commit=off "
+    "-c enable_hashjoin=off -c enable_mergejoin=off -c enable_seqscan=off "
     "-c enable_material=off -c maintenance_work_mem=128MB"
 )
 READING = (

@@ -124,10 +124,15 @@ def flaws_of(life: list[Interval], *, known_life: bool, answering: list[Interval
 
 def _stretches(lives: list[tuple[str, str]], answering: list[Interval]) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Yield the longest stretches in which the same people answer and life doesn't change."""
-    edges = {edge for life in lives for edge in life} | {e for i in answering for e in (i.valid_from, i.valid_to)}
-    ordered = sorted(edges)
-    for begins, ends in pairwise(ordered):
-        yield begins, ends, frozenset(i.holder for i in answering if i.valid_from <= begins < i.valid_to)
+    edges: dict[str, list[tuple[bool, str]]] = {edge: [] for life in lives for edge in life}
+    for interval in answering:
+        edges.setdefault(interval.valid_from, []).append((True, interval.holder))
+        edges.setdefault(interval.valid_to, []).append((False, interval.holder))
+    holding: set[str] = set()
+    for begins, ends in pairwise(sorted(edges)):
+        for starts, holder in sorted(edges[begins]):  # ends come first: who ends and begins at once goes on
+            (holding.add if starts else holding.discard)(holder)
+        yield begins, ends, frozenset(holding)
 
 
 # The fold

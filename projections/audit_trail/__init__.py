@@ -1,0 +1,21 @@
+"""What happened to this, and who did what: the ordered history of any subject, actor or batch, with what was late."""
+
+from ledger.kernel.statements import load as load_statements
+from projections.audit_trail.handlers import Folded, fold, load, write
+from projections.engine.projection import Projection
+
+PROJECTION: Projection[None, Folded] = Projection(
+    name="audit_trail",
+    version=1,
+    question="What happened to this subject, or by this actor, in which order, and what of it was late or on behalf?",
+    tables=("entries", "mentions"),
+    topics=None,
+    schema=load_statements("projections.audit_trail", "schema.sql"),
+    statements=load_statements("projections.audit_trail", "statements.sql"),
+    load=load,
+    fold=fold,
+    write=write,
+    on_bad="stop",
+)
+
+__all__ = ["PROJECTION"]

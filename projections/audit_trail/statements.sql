@@ -1,0 +1,95 @@
+-- Statements of the audit trail.
+
+-- name: insert_entries
+-- A few entries.
+insert into {schema}.{entries} (position, event_id, recorded_at, begins, effective_at, late, back_dated, testimony, version, stream, topic, actor,
+    basis, source, marks, principal, reason, cause, batch, before, after)
+select * from unnest(
+    %s::bigint[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::boolean[], %s::boolean[],
+    %s::boolean[], %s::integer[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+
+-- name: copy_entries
+-- Many entries.
+copy {schema}.{entries} (position, event_id, recorded_at, begins, effective_at, late, back_dated, testimony, version, stream, topic, actor,
+    basis, source, marks, principal, reason, cause, batch, before, after) from stdin
+
+-- name: insert_mentions
+-- A few mentions.
+insert into {schema}.{mentions} (subject, position) select * from unnest(%s::text[], %s::bigint[])
+
+-- name: copy_mentions
+-- Many mentions.
+copy {schema}.{mentions} (subject, position) from stdin
+
+-- name: trail_subject
+-- A page of the trail of a subject, oldest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{mentions} m join {schema}.{entries} e on e.position = m.position
+where m.subject = %(of)s and m.position between %(first)s and %(last)s
+order by m.position
+limit %(limit)s
+
+-- name: trail_subject_backwards
+-- A page of the trail of a subject, newest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{mentions} m join {schema}.{entries} e on e.position = m.position
+where m.subject = %(of)s and m.position between %(first)s and %(last)s
+order by m.position desc
+limit %(limit)s
+
+-- name: trail_actor
+-- A page of the trail of an actor, oldest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.actor = %(of)s and e.position between %(first)s and %(last)s
+order by e.position
+limit %(limit)s
+
+-- name: trail_actor_backwards
+-- A page of the trail of an actor, newest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.actor = %(of)s and e.position between %(first)s and %(last)s
+order by e.position desc
+limit %(limit)s
+
+-- name: trail_principal
+-- A page of the trail of somebody on whose behalf it was done, oldest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.principal = %(of)s and e.position between %(first)s and %(last)s
+order by e.position
+limit %(limit)s
+
+-- name: trail_principal_backwards
+-- A page of the trail of somebody on whose behalf it was done, newest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.principal = %(of)s and e.position between %(first)s and %(last)s
+order by e.position desc
+limit %(limit)s
+
+-- name: trail_batch
+-- A page of the trail of a batch, oldest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.batch = %(of)s and e.position between %(first)s and %(last)s
+order by e.position
+limit %(limit)s
+
+-- name: trail_batch_backwards
+-- A page of the trail of a batch, newest first.
+select e.position, e.event_id::text, e.recorded_at, e.begins, e.effective_at, e.late, e.back_dated, e.testimony, e.version, e.stream,
+    e.topic, e.actor, e.basis, e.source, e.marks, e.principal, e.reason, e.cause, e.batch, e.before, e.after
+from {schema}.{entries} e
+where e.batch = %(of)s and e.position between %(first)s and %(last)s
+order by e.position desc
+limit %(limit)s

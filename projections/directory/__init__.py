@@ -1,0 +1,22 @@
+"""Who is who: persons with employment, unit, manager and roles, and units with label, parent and lead, on a day."""
+
+from ledger.kernel.statements import load as load_statements
+from projections.directory.handlers import TOPICS, Folded, fold, load, write
+from projections.engine.interval_tables import TABLES, Loaded, schema_with, statements_with
+from projections.engine.projection import Projection
+
+PROJECTION: Projection[Loaded, Folded] = Projection(
+    name="directory",
+    version=1,
+    question="Who is who: who works where, under whom and in which role, on a day and as it was known on a day?",
+    tables=(*TABLES, "identities", "grants", "revocations"),
+    topics=TOPICS,
+    schema=schema_with(load_statements("projections.directory", "schema.sql")),
+    statements=statements_with(load_statements("projections.directory", "statements.sql")),
+    load=load,
+    fold=fold,
+    write=write,
+    on_bad="park",
+)
+
+__all__ = ["PROJECTION"]
