@@ -103,7 +103,7 @@ def evolve(state: FeedbackState, entry: Entry) -> FeedbackState:
 _GIVER = (By("own", "giver"),)
 
 
-class GiveFeedback(Command, stream="feedback", verb="give", by=(By("employee"),), starts=True, claim=True):
+class GiveFeedback(Command, stream="feedback", verb="give", by=(By("employee"),), starts=True):
     """Tell somebody something about their work."""
 
     recipient: Id
@@ -114,17 +114,17 @@ class GiveFeedback(Command, stream="feedback", verb="give", by=(By("employee"),)
     readers: tuple[Id, ...] = Field(default=(), max_length=20, description="who else may read it; only with `named`")
 
 
-class CorrectFeedback(Command, stream="feedback", verb="correct", by=_GIVER, claim=True):
+class CorrectFeedback(Command, stream="feedback", verb="correct", by=_GIVER):
     """Put own feedback otherwise."""
 
     text: Note
 
 
-class AcknowledgeFeedback(Command, stream="feedback", verb="acknowledge", by=(By("own", "recipient"),), claim=True):
+class AcknowledgeFeedback(Command, stream="feedback", verb="acknowledge", by=(By("own", "recipient"),)):
     """Say that it was read."""
 
 
-class WithdrawFeedback(Command, stream="feedback", verb="withdraw", by=_GIVER, claim=True):
+class WithdrawFeedback(Command, stream="feedback", verb="withdraw", by=_GIVER):
     """Take own feedback back."""
 
 
@@ -159,6 +159,7 @@ class ReadersOnlyNamed(Refusal):
 
 def decide(command: Command, state: FeedbackState, act: Act) -> Event:
     """Return the event of a feedback command, or refuse it."""
+    act.require_happened()
     if isinstance(command, GiveFeedback):
         return _given(command, state, act)
     if state.recipient is None:

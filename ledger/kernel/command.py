@@ -11,7 +11,7 @@ from ledger.kernel.event import Entry, Event, Value
 from ledger.kernel.facts import Facts
 from ledger.kernel.ids import Code
 from ledger.kernel.moments import Effective, EffectiveAt, day_of
-from ledger.kernel.refusals import ReasonNeeded, Refusal, UnknownReference
+from ledger.kernel.refusals import InTheFuture, ReasonNeeded, Refusal, UnknownReference
 
 S = TypeVar("S")
 
@@ -87,6 +87,14 @@ class Act:
         """Refuse unless the subject that a field names, if any, is in this ledger."""
         if id is not None and not self.facts.exists(kind, id):
             raise UnknownReference(kind=kind, field=field)
+
+    def require_happened(self) -> None:
+        """Refuse an effective time that is still to come.
+
+        For acts that are judged for authority at recording; a claim is judged for the day it is about.
+        """
+        if self.begins > self.now:
+            self.refuse(InTheFuture(today=self.today.isoformat()))
 
     def require_reason(self, command: Command) -> None:
         """Refuse unless the command gives a reason code."""

@@ -14,6 +14,18 @@ from tests.domain.examples import EXAMPLES, Example, company
 from tests.domain.given import NOW, Given, given
 
 WORLD = company()
+AT_ONCE = {
+    "GoalAccepted",
+    "GoalDisputed",
+    "GoalClosed",
+    "GoalReopened",
+    "GoalWithdrawn",
+    "RequisitionApproved",
+    "RequisitionRefused",
+    "RequisitionClosed",
+    "ProgressReported",
+    "MeasurementRecorded",
+}
 
 
 def name(example: Example) -> str:
@@ -129,3 +141,21 @@ def test_a_fold_resumed_from_any_state_is_the_whole_fold(kind: str):
 def test_annulling_events_stay_with_the_stream_of_their_entry():
     pointing = [e for e in EXAMPLES if e.event in {EntryAnnulled, EntryRedated}]
     assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal"}
+
+
+IMMEDIATE = [e for e in EXAMPLES if e.kind in {"feedback", "application", "candidate"} or e.event.__name__ in AT_ONCE]
+
+
+@pytest.mark.parametrize("example", IMMEDIATE, ids=name)
+def test_what_is_done_at_once_does_not_lie_in_the_future(example: Example):
+    subject = example.given(WORLD)
+    assert subject.when(example.asked(subject), actor=example.actor, on="2026-06-16").said == "in_the_future"
+    subject.when(example.asked(subject), actor=example.actor, on="2026-06-15").then(example.event)
+
+
+def test_only_witnessed_values_are_judged_for_their_day():
+    assert {c.__name__ for c in COMMANDS.values() if c.claim} == {
+        "ReportProgress",
+        "CorrectProgress",
+        "RecordMeasurement",
+    }

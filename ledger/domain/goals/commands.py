@@ -59,11 +59,11 @@ class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS, starts=True
     """Give the owner a goal, or adopt a proposed one, as it was or changed."""
 
 
-class AcceptGoal(Command, stream="goal", verb="accept", by=_OWN, claim=True):
+class AcceptGoal(Command, stream="goal", verb="accept", by=_OWN):
     """Accept the goal as it stands."""
 
 
-class DisputeGoal(Command, stream="goal", verb="dispute", by=_OWN, claim=True):
+class DisputeGoal(Command, stream="goal", verb="dispute", by=_OWN):
     """Object to the goal; it stays binding."""
 
     counter_target: Quantity | None = None
@@ -77,15 +77,15 @@ class ReviseTarget(Command, stream="goal", verb="revise-target", by=_LEADS):
     stretch: Quantity | None = None
 
 
-class CloseGoal(Command, stream="goal", verb="close", by=_LEADS, claim=True):
+class CloseGoal(Command, stream="goal", verb="close", by=_LEADS):
     """Close the goal; its figures are kept as they stand."""
 
 
-class ReopenGoal(Command, stream="goal", verb="reopen", by=_LEADS, claim=True):
+class ReopenGoal(Command, stream="goal", verb="reopen", by=_LEADS):
     """Let a closed goal run again, with a reason."""
 
 
-class WithdrawGoal(Command, stream="goal", verb="withdraw", by=(*_LEADS, By("own", "proposer")), claim=True):
+class WithdrawGoal(Command, stream="goal", verb="withdraw", by=(*_LEADS, By("own", "proposer"))):
     """Take the goal or proposal back, with a reason; a proposer may take back a proposal."""
 
 

@@ -67,12 +67,14 @@ def decide_goal(command: Command, state: GoalState, measured: Measured, act: Act
     if isinstance(command, StateGoal):
         return _stated(command, state, act)
     if isinstance(command, ReopenGoal | WithdrawGoal | CloseGoal):
+        act.require_happened()
         return _turned(command, state, measured, act)
     state.require_running()
     if isinstance(command, DatedFact):
         return decide_annulment(command, state.dated, act)
     if isinstance(command, ReviseTarget):
         return _revised(command, state, act)
+    act.require_happened()
     return _answered(command, state, act)
 
 
@@ -135,10 +137,10 @@ def _employment(command: StateGoal, act: Act) -> str | None:
         if not act.facts.state("unit", owner.id).is_live(at):
             act.refuse(UnitGone())
         return None
-    running: str | None = act.facts.state("person", owner.id).employment_on(at)
-    if running is None:
+    if not act.facts.is_employed(owner.id, at):
         act.refuse(AfterLastDay())
-    elif command.employment not in {None, running}:
+    running: str | None = act.facts.state("person", owner.id).employment_on(at)
+    if running is not None and command.employment not in {None, running}:
         raise UnknownReference(kind="employment", field="employment")
     return command.employment or running
 

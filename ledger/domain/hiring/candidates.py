@@ -44,7 +44,6 @@ class RegisterCandidate(
     verb="register",
     by=(By("role:hr_administrator"), By("role:hr_partner")),
     starts=True,
-    claim=True,
 ):
     """Register a candidate; the server makes the pseudonym."""
 
@@ -57,6 +56,7 @@ class RegisterCandidate(
 
 def decide(command: RegisterCandidate, state: CandidateState, act: Act) -> Event:
     """Return CandidateRegistered; a candidate is registered once."""
+    act.require_happened()
     if state.registered:
         raise AlreadyExists(kind="candidate")
     return CandidateRegistered(name=command.name, identifiers=command.identifiers)

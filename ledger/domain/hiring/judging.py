@@ -47,56 +47,57 @@ ASSESSMENTS_MISSING = "assessments_missing"  # a mark: decided before every memb
 # Commands
 
 _LEAD = (By("unit_lead", "unit"),)
-_SUPPORT = (*_LEAD, By("role:hr_administrator"), By("role:hr_partner"))
+_SUPPORT = (*_LEAD, By("hr_partner", "unit"), By("role:hr_administrator"))
+_INTAKE = (By("role:hr_administrator"), By("role:hr_partner"))  # before it is received, no unit has the application
 _ASSESSORS = (By("named", "assessors"),)
 
 
-class ReceiveApplication(Command, stream="application", verb="receive", by=_SUPPORT, starts=True, claim=True):
+class ReceiveApplication(Command, stream="application", verb="receive", by=_INTAKE, starts=True):
     """Take in a candidate's application for a requisition."""
 
     candidate: Id
     requisition: Id
 
 
-class MoveApplication(Command, stream="application", verb="move", by=_SUPPORT, claim=True):
+class MoveApplication(Command, stream="application", verb="move", by=_SUPPORT):
     """Move the application to another stage."""
 
     to_stage: Step
 
 
-class NamePanel(Command, stream="application", verb="name-panel", by=_SUPPORT, claim=True):
+class NamePanel(Command, stream="application", verb="name-panel", by=_SUPPORT):
     """Name who is to assess."""
 
     assessors: tuple[Id, ...] = Field(min_length=1, max_length=20)
 
 
-class RecordAssessment(Command, stream="application", verb="record-assessment", by=_ASSESSORS, claim=True):
+class RecordAssessment(Command, stream="application", verb="record-assessment", by=_ASSESSORS):
     """Submit an own scorecard; it is locked from then on."""
 
     scores: Scores
     note: Note | None = None
 
 
-class AmendAssessment(Command, stream="application", verb="amend-assessment", by=_ASSESSORS, claim=True):
+class AmendAssessment(Command, stream="application", verb="amend-assessment", by=_ASSESSORS):
     """Put an own scorecard right; the original stays on record."""
 
     scores: Scores
     note: Note | None = None
 
 
-class DecideApplication(Command, stream="application", verb="decide", by=_LEAD, claim=True):
+class DecideApplication(Command, stream="application", verb="decide", by=_LEAD):
     """Decide; all but hiring somebody who meets every requirement needs a reason code."""
 
     decision: Decision
 
 
-class RecordDissent(Command, stream="application", verb="record-dissent", by=_ASSESSORS, claim=True):
+class RecordDissent(Command, stream="application", verb="record-dissent", by=_ASSESSORS):
     """Disagree with the decision as one who assessed."""
 
     note: Note | None = None
 
 
-class ReverseDecision(Command, stream="application", verb="reverse-decision", by=_LEAD, claim=True):
+class ReverseDecision(Command, stream="application", verb="reverse-decision", by=_LEAD):
     """Take the decision back, with a reason."""
 
 
@@ -165,6 +166,7 @@ class NotRequired(Refusal):
 
 def decide(command: Command, state: ApplicationState, act: Act) -> Event:
     """Return the event of an application's command, or refuse it."""
+    act.require_happened()
     if isinstance(command, ReceiveApplication):
         return _received(command, state, act)
     received = state.received

@@ -110,11 +110,11 @@ class OpenRequisition(Command, stream="requisition", verb="open", by=(By("unit_l
     headcount: Headcount = 1
 
 
-class ApproveRequisition(Command, stream="requisition", verb="approve", by=_APPROVERS, claim=True):
+class ApproveRequisition(Command, stream="requisition", verb="approve", by=_APPROVERS):
     """Approve the request of somebody one leads."""
 
 
-class RefuseRequisition(Command, stream="requisition", verb="refuse", by=_APPROVERS, claim=True):
+class RefuseRequisition(Command, stream="requisition", verb="refuse", by=_APPROVERS):
     """Refuse the request of somebody one leads, with a reason."""
 
 
@@ -123,7 +123,6 @@ class CloseRequisition(
     stream="requisition",
     verb="close",
     by=(By("unit_lead", "unit"), By("role:hr_administrator")),
-    claim=True,
 ):
     """Take no more applications."""
 
@@ -147,6 +146,7 @@ def decide(command: Command, state: RequisitionState, act: Act) -> Event:
         return _opened(command, state, act)
     if state.opened is None:
         raise NotFound()
+    act.require_happened()
     unit = state.opened.unit
     match command:
         case ApproveRequisition():
