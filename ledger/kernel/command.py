@@ -29,7 +29,9 @@ class By:
 
 
 class Command(Value):
-    """Imperative; one command makes one event as a rule. Declared with the stream it goes to and its verb:
+    """Imperative; one command makes one event as a rule.
+
+    Declared with the stream it goes to and its verb:
 
     ``class AssignGoal(Command, stream="goal", verb="assign", by=(By("lead", "owner"),))``
 
@@ -54,7 +56,7 @@ class Command(Value):
         by: tuple[By, ...] = (),
         claim: bool = False,
         starts: bool = False,
-        **kwargs: Any,
+        **kwargs: Any,  # noqa: ANN401  # passed on to pydantic as it came
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.stream_kind, cls.verb, cls.by, cls.claim, cls.starts = stream, verb, by, claim, starts

@@ -31,7 +31,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class LookupBy:
-    """Marks a sealed mapping from scheme (handle, employee-number, e-mail …) to value, by which the subject is found."""
+    """Marks a sealed mapping from scheme (handle, employee-number, e-mail …) to value, to find the subject by."""
 
 
 class Subject(Value):
@@ -46,7 +46,7 @@ class Subject(Value):
         return stream_name(self.kind, self.id)
 
 
-def _markers(annotation: Any) -> Iterator[Any]:
+def _markers(annotation: Any) -> Iterator[Any]:  # noqa: ANN401  # an annotation may be anything
     """Yield the markers inside an annotation, as in `PersonId | None` or `tuple[UnitId, ...]`."""
     yield from getattr(annotation, "__metadata__", ())
     for part in get_args(annotation):
@@ -67,13 +67,20 @@ class Event(Value):
     reference_fields: ClassVar[Mapping[str, str]] = {}
     lookup_fields: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, *, context: str = "", version: int = 1, dated: bool = False, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        context: str = "",
+        version: int = 1,
+        dated: bool = False,
+        **kwargs: Any,  # noqa: ANN401  # passed on to pydantic as it came
+    ) -> None:
         super().__init_subclass__(**kwargs)
         cls.topic = f"{context}.{cls.__name__}"
         cls.schema_version, cls.dated = version, dated
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401  # pydantic's own signature
         """Read the markers of the fields and enter the event into the registry."""
         marks = {n: [*info.metadata, *_markers(info.annotation)] for n, info in cls.model_fields.items()}
         cls.sealed_fields = {n: m for n, ms in marks.items() for m in ms if isinstance(m, Seal)}
@@ -194,7 +201,8 @@ class Envelope:
 def encode(envelope: Envelope, event: Event, subjects: tuple[str, ...], sealed: Mapping[str, Any]) -> bytes:
     """Return the remainder of the stored bytes: the encoded envelope without its opening brace.
 
-    Keys stand in this fixed order; absent ones are left out. `sealed` maps a part to its subject, class, fields and commitment.
+    Keys stand in this fixed order; absent ones are left out.
+    `sealed` maps a part to its subject, class, fields and commitment.
     """
     optional = {
         "principal": envelope.principal,
@@ -224,7 +232,10 @@ def encode(envelope: Envelope, event: Event, subjects: tuple[str, ...], sealed: 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event as the ledger keeps it. `event` is None for a type this program does not know; `data` is always there."""
+    """One event as the ledger keeps it.
+
+    `event` is None for a type this program does not know; `data` is always there.
+    """
 
     position: int
     stream: str

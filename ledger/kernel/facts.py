@@ -22,7 +22,7 @@ class Facts(Protocol):
         """Tell whether the stream of this subject has any event."""
         ...
 
-    def state(self, kind: str, id: str) -> Any:
+    def state(self, kind: str, id: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
         """Return the folded state of a subject's stream (the initial state where nothing is recorded)."""
         ...
 

@@ -1,4 +1,4 @@
-"""Refusals: every reason why a command is not recorded, each a class with a stable code and a sentence in both languages."""
+"""Refusals: why a command is not recorded, each a class with a stable code and a sentence in both languages."""
 
 from typing import ClassVar
 
