@@ -12,6 +12,7 @@ from pydantic import AfterValidator, StringConstraints
 
 KIND_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 _KIND = re.compile(KIND_PATTERN)
+_NO_ID = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 ID_MAX_LENGTH = 128
 
 
@@ -29,7 +30,7 @@ def check_id(text: str) -> str:
     """
     if not 1 <= len(text) <= ID_MAX_LENGTH:
         raise ValueError("an id has 1 to 128 characters")
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 for c in text):
+    if _NO_ID.search(text):
         raise ValueError("an id has no control characters")
     return text
 

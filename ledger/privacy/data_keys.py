@@ -37,7 +37,8 @@ class DataKeys:
     def ensure(self, owners: Iterable[Owner]) -> None:
         """Have a key in memory for each of `owners`; who has none gets a random one, durable before it is used."""
         wanted = list(dict.fromkeys(owner for owner in owners if self.known(owner) is None))
-        missing = [owner for owner in wanted if owner not in self.read(wanted)]
+        found = self.read(wanted)
+        missing = [owner for owner in wanted if owner not in found]
         if missing:
             self._insert(missing)
             self.read(missing)
