@@ -226,7 +226,7 @@ def test_killed_at_random_points_the_result_is_exact(
     for start in range(0, len(events), 100):
         append(admin, schema, events[start : start + 100])
         kills += admin.execute(
-            "select pg_terminate_backend(pid) from pg_sleep(random() * 0.03), pg_stat_activity "
+            "select pg_terminate_backend(pid) from pg_sleep(random() * 0.12), pg_stat_activity "
             "where application_name = 'projections'"
         ).rowcount
     assert kills > 3
