@@ -3,7 +3,6 @@
 import base64
 
 from api.signing import Signed
-from ledger.evidence.merkle import complete_root
 from ledger.evidence.proofs import StoredTiles, consistency_path, inclusion_path
 from ledger.evidence.tlog_proof import TlogProof
 from ledger.store.reader import Reader
@@ -13,10 +12,8 @@ def tiles_of(reader: Reader) -> StoredTiles:
     """Return the tree of a ledger; nodes above the leaves are roots of the full tiles below."""
 
     def nodes(level: int, start: int, end: int) -> bytes:
-        if level == 0:
-            return b"".join(reader.leaves(start + 1, end - start))
-        below = (reader.tile(level - 1, index) or b"" for index in range(start, end))
-        return b"".join(complete_root(tile) for tile in below if tile)
+        found = reader.leaves(start + 1, end - start) if level == 0 else reader.tile_roots(level - 1, start, end)
+        return b"".join(found)
 
     return StoredTiles(reader.tile, nodes)
 

@@ -73,7 +73,7 @@ class Signing:
     def _sign(self) -> None:
         head = self._reader.head()
         first = self.signer.size
-        if head.size == first and self.latest.head.size == first:
+        if head.size == first and head.root == self.latest.head.root:
             return
         note = self.signer.sign(
             self._stored(first, head.size), head.attestation, first=first, size=head.size, root=head.root

@@ -1,7 +1,6 @@
 """The ledger's use cases: record a command or a batch of them, recognise a caller, open what is sealed."""
 
 import asyncio
-import logging
 import secrets as random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,11 +8,10 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
@@ -29,6 +27,7 @@ from ledger.asking import (
 )
 from ledger.authority import sees
 from ledger.chunks import CHUNK, Chunk, receipt_of
+from ledger.current import Current
 from ledger.deciding import Decided, Rules, decide, draft
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import IssueToken
@@ -48,12 +47,11 @@ from ledger.kernel.clock import Clock, RealClock
 from ledger.kernel.event import Subject, decode, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
-from ledger.loading import Loader
 from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
-from ledger.states import NotLoaded, StateCache, Tentative
+from ledger.states import NotLoaded, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of
 from ledger.store.reader import Reader
 from ledger.store.writer import Writer
@@ -71,12 +69,8 @@ __all__ = [
     "make_ledger",
 ]  # fmt: skip
 
-logger = logging.getLogger(__name__)
 ATTEMPTS = 8
 WAIT_FOR_TWIN_S = 5.0
-FOLLOW_EVERY_S = 0.5
-FOLLOW_PAGE = 1000
-T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
@@ -95,12 +89,9 @@ class Ledger:
         self.reader, self.writer, self.secrets = reader, writer, secrets
         self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
         self._rules = Rules(self.zone, opened.cut_over)
-        self._cache = StateCache(writer.size)
-        self._loader = Loader(reader, self._cache)
+        self._current = Current(reader, self.zone, writer.size)
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
-        self._catching_up = asyncio.Lock()
-        self._follower: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, conninfo: str, name: str, keys: Path, clock: Clock | None = None) -> "Ledger":
@@ -116,14 +107,12 @@ class Ledger:
         writer = writer_of(address, name, clock or RealClock(), opened.origin, secrets)
         await writer.start()
         ledger = cls(name, opened, clock or RealClock(), reader, writer, secrets)
-        ledger._follower = asyncio.get_running_loop().create_task(ledger._follow(), name=f"follower of {name}")
+        ledger._current.start()
         return ledger
 
     async def close(self) -> None:
         """Record what waits and disconnect."""
-        if self._follower is not None:
-            self._follower.cancel()
-            await asyncio.gather(self._follower, return_exceptions=True)
+        await self._current.stop()
         await self.writer.close()
         await asyncio.to_thread(self.reader.pool.close)
 
@@ -158,7 +147,7 @@ class Ledger:
         if ask.id is not None:
             return ask
         drawn = pseudonym(STREAM_KINDS[ask.kind].prefix)
-        self._cache.begin(stream_name(ask.kind, drawn))
+        self._current.cache.begin(stream_name(ask.kind, drawn))
         return replace(ask, id=drawn)
 
     async def _recorded(self, ask: Ask, idempotency: Idempotency | None, *, dry_run: bool) -> Receipt:
@@ -174,17 +163,17 @@ class Ledger:
                 except StaleVersion as stale:
                     if ask.if_match is not None:
                         raise StaleMatch(version=stale.actual) from stale
-                    self._cache.drop(stream)
-                    await self._catch_up()
+                    self._current.cache.drop(stream)
+                    await self._current.catch_up()
         raise Contended()
 
     async def _decided(self, ask: Ask) -> Decided:
         now = self.clock.now()
         while True:
             try:
-                return decide(ask, self._cache, self._rules, now)
+                return decide(ask, self._current.cache, self._rules, now)
             except NotLoaded as missing:
-                await self._loader.load([missing.stream])
+                await self._current.load([missing.stream])
 
     async def _append(
         self, decided: Sequence[Decided], expected: dict[str, int], key: IdempotencyKey | None
@@ -207,9 +196,9 @@ class Ledger:
         receipts = []
         for offset, (one, version) in enumerate(zip(decided, done.versions, strict=True)):
             position = done.first + offset
-            self._cache.apply(one.entry(position, version, done.recorded_at))
+            self._current.cache.apply(one.entry(position, version, done.recorded_at))
             receipts.append(receipt_of(one, position, version, done.recorded_at))
-        self._cache.covers(done.first, done.first + len(decided) - 1)
+        self._current.cache.covers(done.first, done.first + len(decided) - 1)
         return receipts
 
     # ---- batches
@@ -232,7 +221,7 @@ class Ledger:
         asks = [self._with_id(ask) for ask in asks]
         size = max(1, len(asks)) if mode == "all" else CHUNK
         results: list[Receipt | Refused] = []
-        scratch = Tentative(self._cache) if dry_run else None
+        scratch = Tentative(self._current.cache) if dry_run else None
         for start in range(0, len(asks), size):
             chunk = Chunk(asks[start : start + size], start, mode, batch_id, idempotency)
             results += await self._record_chunk(chunk, scratch)
@@ -249,9 +238,9 @@ class Ledger:
                 return chunk.repeated(known.answer, await self._repeated(known))
         streams = {stream_name(ask.kind, ask.id or "") for ask in chunk.asks}
         async with self._locks.hold(streams):
-            await self._loader.load(streams)
+            await self._current.load(streams)
             for _ in range(ATTEMPTS):
-                decided, refused = await self._decide_all(chunk, Tentative(self._cache))
+                decided, refused = await self._decide_all(chunk, Tentative(self._current.cache))
                 if not decided or (refused and chunk.mode == "all"):
                     return chunk.answers([], refused, None)
                 expected = {one.stream: one.base for one in reversed(decided)}
@@ -259,8 +248,8 @@ class Ledger:
                     receipts = await self._append(decided, expected, chunk.idempotency(refused))
                     return chunk.answers(decided, refused, receipts)
                 except StaleVersion as stale:
-                    self._cache.drop(stale.stream)
-                    await self._catch_up()
+                    self._current.cache.drop(stale.stream)
+                    await self._current.catch_up()
         raise Contended()
 
     async def _decide_all(self, chunk: Chunk, states: Tentative) -> tuple[list[Decided], list[Refused]]:
@@ -282,7 +271,7 @@ class Ledger:
             try:
                 return decide(ask, states, self._rules, now, batch_id)
             except NotLoaded as missing:
-                await self._loader.load([missing.stream])
+                await self._current.load([missing.stream])
 
     # ---- repeats
 
@@ -309,24 +298,6 @@ class Ledger:
         """Return the keyed fingerprint of a request, 32 bytes."""
         return self.secrets.fingerprint_of(said)
 
-    # ---- keeping current
-
-    async def _follow(self) -> None:
-        """Take in what other processes record, within half a second."""
-        while True:
-            await asyncio.sleep(FOLLOW_EVERY_S)
-            try:
-                await self._catch_up()
-            except psycopg.Error:
-                logger.warning("%s can't be read; looking again", self.name)
-
-    async def _catch_up(self) -> None:
-        async with self._catching_up:
-            while page := await asyncio.to_thread(self.reader.page, self._cache.position, FOLLOW_PAGE):
-                for _, stored in page:
-                    self._cache.apply(decode(stored))
-                self._cache.caught_up(page[-1][0])
-
     # ---- who asks, and what they may see
 
     async def authenticate(self, token: str) -> Caller:
@@ -334,7 +305,7 @@ class Ledger:
         name, token_id, secret = _parts(token)
         if name != self.name:
             raise Unauthenticated()
-        state = await self._ask(lambda facts: facts.state("token", token_id))
+        state = await self._current.ask(lambda facts: facts.state("token", token_id))
         digest = sha256(secret.encode()).hexdigest()
         if not compare_digest(digest, state.digest or "0" * 64) or state.bearer is None or state.revoked:
             raise Unauthenticated()
@@ -344,18 +315,11 @@ class Ledger:
 
     async def roles_of(self, caller: Caller) -> frozenset[str]:
         """Return the roles in force now, with `employee` and `lead` where they follow from relations."""
-        return await self._ask(lambda facts: _roles(facts, caller, self.clock.now()))
+        return await self._current.ask(lambda facts: _roles(facts, caller, self.clock.now()))
 
     async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
         """Tell whether the caller may see a subject, as of now."""
-        return await self._ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
-
-    async def _ask(self, question: Callable[[LedgerFacts], T]) -> T:
-        while True:
-            try:
-                return question(LedgerFacts(self._cache, self.zone))
-            except NotLoaded as missing:
-                await self._loader.load([missing.stream])
+        return await self._current.ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
 
     async def find(self, scheme: str, value: str) -> str | None:
         """Return the subject (`person/p-…`) that an outside identifier names, or None."""
@@ -407,6 +371,7 @@ def _receipt_again(raw: dict[str, Any]) -> Receipt:
         raw["recorded_at"],
         raw.get("batch"),
         repeated=True,
+        marks=tuple(raw.get("marks", ())),
     )
 
 

@@ -23,8 +23,9 @@ class Refusal(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if cls.code in REFUSALS and REFUSALS[cls.code].__qualname__ != cls.__qualname__:
-            raise TypeError(f"the refusal code {cls.code} is taken by {REFUSALS[cls.code].__qualname__}")
+        known = REFUSALS.setdefault(cls.code, cls)
+        if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"the refusal code {cls.code} is taken by {known.__module__}.{known.__qualname__}")
         REFUSALS[cls.code] = cls
 
     def __init__(self, **details: str | int) -> None:

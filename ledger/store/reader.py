@@ -123,6 +123,10 @@ class Reader:
         row = self._first("read_tile", (level, index))
         return row[0] if row else None
 
+    def tile_roots(self, level: int, start: int, end: int) -> list[bytes]:
+        """Return the root hashes of the full tiles [start, end) of a level: the nodes of the level above."""
+        return [row[0] for row in self.rows("read_tile_roots", (level, start, end))]
+
     def sealed(self, event_id: bytes) -> list[SealedBox]:
         """Return the sealed parts of an event that are still there, by name of the part."""
         return [SealedBox(*row) for row in self.rows("read_sealed", (UUID(bytes=event_id),))]

@@ -152,6 +152,10 @@ select leaf from {schema}.events where position between %s and %s order by posit
 -- A full tile.
 select hashes from {schema}.tiles where level = %s and index = %s
 
+-- name: read_tile_roots
+-- The roots of full tiles of one level: nodes of the next.
+select root from {schema}.tiles where level = %s and index >= %s and index < %s order by index
+
 -- name: read_sealed
 -- The sealed parts of one event.
 select part, subject, retention, box from {schema}.sealed where event_id = %s order by part
