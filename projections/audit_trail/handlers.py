@@ -1,8 +1,9 @@
 """How events become lines of the audit trail: every event once, and once under each subject it is about."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+
+import orjson
 
 from projections.engine.bulk import insert_rows
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
@@ -105,7 +106,7 @@ def _change(event: RawEvent) -> tuple[str | None, str | None]:
 
 
 def _json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def load(_: Cursor, __: Tables, ___: Events) -> None:

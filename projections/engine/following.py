@@ -83,8 +83,8 @@ class Following:
             self._advance(connection.cursor(), upto)
         else:
             with connection.transaction(), connection.cursor() as cursor:
+                self._advance(cursor, upto)  # first: whoever was taken over meets that, and not the other's rows
                 self._apply(cursor, self._hold_back(cursor, used) if self.parked else used)
-                self._advance(cursor, upto)
         self.position = upto
 
     def _apply(self, cursor: Cursor, events: Events) -> None:
@@ -111,8 +111,8 @@ class Following:
         key = self._key(event)
         try:
             with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute(self._builds.sql["park_event"], (*self.build.key, position, key, code))
                 self._advance(cursor, upto)
+                cursor.execute(self._builds.sql["park_event"], (*self.build.key, position, key, code))
         except Moved:
             self._resume(connection)
             raise
@@ -138,8 +138,8 @@ class Following:
         for (position,) in rows:
             try:
                 with connection.transaction(), connection.cursor() as cursor:
-                    self._apply(cursor, [event_at(position)])
                     self._advance(cursor, self.position)
+                    self._apply(cursor, [event_at(position)])
                     cursor.execute(sql["release_event"], (*self.build.key, position))
             except BadEvents as bad:
                 connection.execute(sql["mark_parked"], (bad.code, *self.build.key, position))

@@ -144,6 +144,7 @@ class Folded:
 
     lines: Lines
     flaws: Known = field(default_factory=Known)
+    settled: dict[str, list[Interval]] = field(default_factory=dict)  # stream → its flaws as they stand
 
 
 def fold(state: Loaded, events: Events) -> Folded:
@@ -151,9 +152,10 @@ def fold(state: Loaded, events: Events) -> Folded:
     folded = Folded(Lines(state, single=SINGLE.__contains__))
     for event in events:
         stream = event["stream"]
-        before = _flaws(folded.lines, stream)
-        if _apply(folded.lines, event):
-            _note_flaws(folded, stream, before, event["position"])
+        if stream not in folded.settled:
+            folded.settled[stream] = _flaws(folded.lines, stream)
+        if not _apply(folded.lines, event).isdisjoint(answering_lines(stream)):
+            _note_flaws(folded, stream, event["position"])
     return folded
 
 
@@ -181,8 +183,9 @@ def _flaws(lines: Lines, stream: str) -> list[Interval]:
     )
 
 
-def _note_flaws(folded: Folded, stream: str, before: list[Interval], position: int) -> None:
-    after = _flaws(folded.lines, stream)
+def _note_flaws(folded: Folded, stream: str, position: int) -> None:
+    before, after = folded.settled[stream], _flaws(folded.lines, stream)
+    folded.settled[stream] = after
     for flaw in (GAP, CONFLICT):
         was, now = ([i for i in found if i.ended_by == flaw] for found in (before, after))
         folded.flaws.replace((stream, flaw, ""), was, now, position)

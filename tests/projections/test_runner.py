@@ -11,7 +11,8 @@ import pytest
 from projections import responsibility
 from projections.catalogue import CATALOGUE
 from projections.engine import Catalogue, NotBuilt
-from projections.engine.following import apply_events
+from projections.engine.builds import Builds
+from projections.engine.following import Fenced, Following, apply_events
 from projections.engine.projection import AnyProjection, Connection, Events, Tables
 from tests.projections.conftest import Bench, StartRunner
 from tests.projections.histories import History, append
@@ -100,6 +101,23 @@ def test_a_runner_that_was_taken_over_commits_nothing_more(
         followed = content(admin, view.tables, responsibility.PROJECTION)
     expected = bench.build(responsibility.PROJECTION, [history.raw()])
     assert followed == bench.content(expected, responsibility.PROJECTION)
+
+
+def test_what_was_taken_over_is_no_bad_event(admin: Connection, schema: str, bench: Bench) -> None:
+    """The rows of the new runner are there already: the old one must meet the epoch, not a duplicate key."""
+    builds, projection, raw = Builds(schema), responsibility.PROJECTION, History()
+    extend(raw, 30)
+    events = raw.raw()
+    tables = bench.build(projection, [])
+    first, second = (
+        Following(builds, projection, tables.build, builds.claim(bench.connection.cursor(), tables.build))
+        for _ in range(2)
+    )
+    second.take(bench.connection, events, len(events))
+    with pytest.raises(Fenced):
+        first.take(bench.connection, events, len(events))
+    assert first.stopped is None
+    assert second.position == len(events)
 
 
 def test_a_runner_takes_over_from_one_that_is_gone(admin: Connection, schema: str, start_runner: StartRunner) -> None:
