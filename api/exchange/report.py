@@ -107,15 +107,21 @@ def _refused(fault: RowFault, language: Language) -> dict[str, object]:
 
 def show(report: ImportReport, console: Console, language: Language = "en") -> None:
     """Print the report for a person; at most 20 rows of each kind, the rest is counted."""
+    show_fields(report.as_json(language), console, language)
+
+
+def show_fields(body: Mapping[str, object], console: Console, language: Language = "en") -> None:
+    """Print a report given as the plain values of `ImportReport.as_json` in the same language."""
     index = 1 if language == "zh" else 0
-    console.print(_STATES[report.state][index], markup=False)
-    if report.import_id:
-        console.print(f"import {report.import_id}", markup=False)
+    console.print(_STATES[str(body["state"])][index], markup=False)
+    if body["import_id"]:
+        console.print(f"import {body['import_id']}", markup=False)
     counts = Grid(show_header=False, box=None)
-    for name, count in report.counts().items():
-        counts.add_row(_WORDS[name][index], str(count))
+    counted = body["counts"]
+    assert isinstance(counted, Mapping)
+    for name, count in counted.items():
+        counts.add_row(_WORDS[str(name)][index], str(count))
     console.print(counts)
-    body = report.as_json(language)
     for name in ("refused", "marked", "questions"):
         rows = body[name]
         assert isinstance(rows, list)

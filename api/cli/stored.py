@@ -1,0 +1,181 @@
+"""Verifying ledgers on their database: plain rows in one snapshot, against the signer's memory that lies elsewhere."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from api.cli.console import Advance, stop
+from api.settings import Settings
+from ledger.evidence.faults import EvidenceError, SignerStateLost
+from ledger.evidence.note import VerifierKey
+from ledger.evidence.policy import parse, require_witnessed
+from ledger.evidence.rows import Head, Row
+from ledger.evidence.signer import Signer
+from ledger.evidence.tiles import read_file
+from ledger.evidence.verdict import Verdict, from_fault
+from ledger.evidence.verify_ledger import Trust, require_checkpointed, verify_ledger
+from ledger.kernel.statements import Statements, load
+from ledger.privacy.secrets import LedgerSecrets, SecretMissing
+from ledger.store.embedded import open_cluster
+from ledger.store.ledgers import UnknownLedger, list_ledgers, schema_of
+
+LEVEL = 2
+FETCHED = 2_000
+COLUMNS = ("position", "stream", "version", "recorded_at", "event_id", "topic", "actor", "subjects", "effective_at")
+Connection = psycopg.Connection[tuple[Any, ...]]  # rows are typed by their statement
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a good verdict needs beyond true rows: checkpointed or witnessed, and earlier checkpoints to continue."""
+
+    require: str | None = None
+    earlier: Path | None = None
+    policy: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the signer's folder holds of a ledger: its last signed checkpoint and the key to check it with."""
+
+    note: bytes
+    key: VerifierKey
+    size: int
+
+
+def verdicts(settings: Settings, demand: Demand, advance: Advance) -> Iterator[tuple[str, Verdict]]:
+    """Yield (ledger, verdict) for the ledger named, else for each in the database. Ends the command without any."""
+    with database_that_is_there(settings) as conninfo:
+        names = list_ledgers(conninfo)
+        if settings.ledger is not None and settings.ledger not in names:
+            raise UnknownLedger(settings.ledger)
+        if not names:
+            stop("There is no ledger in this database: nothing could be verified.")
+        for name in [settings.ledger] if settings.ledger else names:
+            yield name, verdict_on(conninfo, name, settings.keys_folder, demand, advance)
+
+
+@contextmanager
+def database_that_is_there(settings: Settings) -> Iterator[str]:
+    """Yield the database's address. An embedded one is joined or started, but never made."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    if not (settings.database_folder / "data").is_dir():
+        stop(f"There is no database in {settings.data}: name the data folder with --data.")
+    with open_cluster(settings.database_folder) as cluster:
+        yield cluster.conninfo
+
+
+def verdict_on(conninfo: str, name: str, keys: Path, demand: Demand, advance: Advance) -> Verdict:
+    """Return the verdict on one ledger, whatever is wrong with it."""
+    try:
+        memory = _memory(keys / "signer" / name)  # before the rows, which may have grown since but never shrunk
+        attest_key = LedgerSecrets.open(keys, name).attest
+        with _snapshot(conninfo) as connection:
+            verdict = _verdict(connection, name, memory, attest_key, demand, advance)
+        return _demanded(verdict, memory, demand)
+    except SecretMissing as missing:
+        fault = SignerStateLost(zh=f"缺少账本密钥：{missing}", en=f"a key of the ledger is missing: {missing}")
+        return from_fault(fault, level=LEVEL)
+    except EvidenceError as fault:
+        return from_fault(fault, level=LEVEL)
+
+
+def _memory(folder: Path) -> Memory | None:
+    """Return what the signer remembers; None where it has never signed. Nothing is made or changed here."""
+    if not (folder / "key").exists() and not (folder / "state").exists():
+        return None
+    try:
+        origin = (folder / "state").read_text("utf-8").split("\n")[1]
+    except (OSError, UnicodeDecodeError, IndexError):
+        origin = None
+    if origin is None or not (folder / "key").exists():
+        raise SignerStateLost(
+            zh=f"{folder} 中签点器的密钥或状态丢失", en=f"the signer's key or state is missing from {folder}"
+        )
+    signer = Signer(folder, origin)
+    return Memory(signer.last(), signer.verifier_key, signer.size)
+
+
+@contextmanager
+def _snapshot(conninfo: str) -> Iterator[Connection]:
+    """Yield a connection whose every look sees the same moment."""
+    with psycopg.connect(conninfo) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield connection
+
+
+def _verdict(
+    connection: Connection, name: str, memory: Memory | None, attest_key: bytes, demand: Demand, advance: Advance
+) -> Verdict:
+    statements = load("api.cli", "statements.sql").bind(schema=schema_of(name))
+    trust = Trust((memory.key,) if memory else (), _origin(connection, statements), attest_key)
+    signed = [] if memory is None or memory.size == 0 else [memory.note]
+    signed += [] if demand.earlier is None else [read_file(file) for file in _files(demand.earlier)]
+    return verify_ledger(
+        _rows(connection, statements),
+        head=_head(connection, statements),
+        signed=signed,
+        trust=trust,
+        full_tile=_full_tile(connection, statements),
+        progress=advance,
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+
+
+def _demanded(verdict: Verdict, memory: Memory | None, demand: Demand) -> Verdict:
+    """Return the verdict, or the one that follows from what was demanded of it."""
+    if demand.require is None or not verdict.ok:
+        return verdict
+    verdict = require_checkpointed(verdict)
+    if verdict.ok and demand.require == "witnessed" and memory is not None:
+        asked = None if demand.policy is None else parse(read_file(demand.policy).decode("utf-8", "replace"))
+        try:
+            require_witnessed(memory.note, asked)
+        except EvidenceError as fault:
+            told = from_fault(fault, level=LEVEL, checked=verdict.checked)
+            return replace(told, checkpoint_size=verdict.checkpoint_size, tail=verdict.tail)
+    return verdict
+
+
+def _origin(connection: Connection, statements: Statements) -> str | None:
+    """Return the origin that the first event tells; None where that can't be read, which the check then finds."""
+    row = connection.execute(statements.read_first_event.encode()).fetchone()
+    try:
+        return str(json.loads(row[0])["data"]["origin"]) if row else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _head(connection: Connection, statements: Statements) -> Head:
+    row = connection.execute(statements.read_head_row.encode(), binary=True).fetchone()
+    return Head(*row) if row else Head(0, b"")
+
+
+def _rows(connection: Connection, statements: Statements) -> Iterator[Row]:
+    """Yield every row by position over a cursor of the server: memory stays flat, whatever the ledger's size."""
+    with connection.cursor("rows_to_verify") as cursor:
+        cursor.itersize = FETCHED
+        cursor.execute(statements.read_rows_to_verify.encode(), binary=True)
+        for stored, leaf, *copies in cursor:
+            yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf)
+
+
+def _full_tile(connection: Connection, statements: Statements) -> Callable[[int], bytes | None]:
+    statement = statements.read_full_tile.encode()
+
+    def read(index: int) -> bytes | None:
+        row = connection.execute(statement, (index,), binary=True).fetchone()
+        return bytes(row[0]) if row else None
+
+    return read
