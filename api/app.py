@@ -13,7 +13,8 @@ from api.gateway import Gateway
 from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
-from api.routes import events, imports, logs, operation, projections, who_owns
+from api.routes import commands as allowed_commands
+from api.routes import directory, events, goals, imports, logs, operation, projections, trail, who_owns
 from api.services import Services
 from api.subscriptions import feed, stream
 from ledger.kernel.refusals import Invalid, Refusal
@@ -27,6 +28,10 @@ ROUTERS: Sequence[APIRouter] = (
     projections.router,
     operation.router,
     who_owns.router,
+    trail.router,
+    directory.router,
+    goals.router,
+    allowed_commands.router,
     imports.router,
 )
 

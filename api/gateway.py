@@ -54,7 +54,7 @@ class Gateway:
             await refused(error, _language(scope), scope["request_id"])(scope, receive, answer.send)
 
     def _routed(self, scope: Scope) -> ASGIApp:
-        """Commands go straight to their route: most requests are commands, and they need nothing of what lies between."""
+        """Commands go straight to their route: most requests are, and they need nothing of what lies between."""
         for route in self._commands:
             match, found = route.matches(scope)
             if match is not Match.NONE:

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import orjson
-
 from api.reading import Asked
 from api.snapshots import put
 from api.times import Moment
 from ledger.kernel.ids import split_stream
+from projections.directory.queries import identity_events
 from projections.responsibility.queries import labels_of
 
 PEOPLE = frozenset({"employee", "lead", "hr_partner", "hr_administrator", "auditor"})
@@ -37,21 +36,21 @@ async def labels_for(asked: Asked, keys: Iterable[str], moment: Moment, known: i
     if others:
         found |= await put(asked, "responsibility", lambda view: labels_of(view, others, on=moment.at, known=known))
     if people and PEOPLE & asked.roles:
-        found |= await asyncio.to_thread(_names, asked, people)
+        ids = [key.removeprefix("person/") for key in people]
+        events = await put(asked, "directory", lambda view: identity_events(view, ids, known=known))
+        found |= await asyncio.to_thread(_opened, asked, events)
     return Labels(found)
 
 
-def _names(asked: Asked, people: list[str]) -> dict[str, str]:
-    names = {key: _name(asked, key) for key in people}
+def _opened(asked: Asked, events: Mapping[str, tuple[tuple[str, int], ...]]) -> dict[str, str]:
+    names = {f"person/{id}": _name(asked, held) for id, held in events.items()}
     return {key: name for key, name in names.items() if name is not None}
 
 
-def _name(asked: Asked, key: str) -> str | None:
-    """Return a person's latest name, or None where it is closed or was never given."""
-    for stored in reversed(asked.ledger.reader.events_of(key)):
-        raw = orjson.loads(stored)
-        for part, sealed in raw["sealed"].items():
-            if sealed["subject"] == key and "name" in sealed["fields"]:
-                name = asked.ledger.open_parts(raw["event_id"]).get(part, {}).get("name")
-                return name if isinstance(name, str) else None
+def _name(asked: Asked, events: tuple[tuple[str, int], ...]) -> str | None:
+    """Return the latest name that was given, or None where none was or its key is gone."""
+    for event_id, _ in reversed(events):
+        for fields in asked.ledger.open_parts(event_id).values():
+            if isinstance(name := fields.get("name"), str):
+                return name
     return None

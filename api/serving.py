@@ -45,7 +45,6 @@ def serve(settings: Settings, announce: Announce | None = None) -> None:
     """
     logs.configure(settings.log_level)
     with database(settings) as conninfo:
-        sys.setswitchinterval(SWITCH_S)
         uvloop.run(answer(settings, conninfo, announce))
 
 
@@ -62,6 +61,7 @@ def database(settings: Settings) -> Iterator[str]:
 
 async def answer(settings: Settings, conninfo: str, announce: Announce | None = None) -> None:
     """Serve the ledgers of a running database until `Server.should_exit`."""
+    sys.setswitchinterval(SWITCH_S)
     async with opened(settings, conninfo) as services:
         config = Config(
             create_app(services),
