@@ -22,7 +22,14 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
 from ledger.domain.goals.events import GoalAccepted, GoalAssigned
-from ledger.domain.people.persons import EmploymentStarted, ManagerAssigned, PersonAssignedToUnit, PersonRegistered
+from ledger.domain.people.persons import (
+    AssignmentKind,
+    EmploymentStarted,
+    ManagerAssigned,
+    ManagerKind,
+    PersonAssignedToUnit,
+    PersonRegistered,
+)
 from ledger.domain.progress import MeasurementRecorded, ProgressReported
 from ledger.domain.responsibilities.events import HandOverAccepted, ResponsibilityAssigned, Role, SubjectRegistered
 from ledger.kernel.event import Subject
@@ -81,8 +88,8 @@ def _add_person(history: History, number: int) -> None:
     owner, before = Subject(kind="person", id=f"p-{number}"), Subject(kind="person", id=f"p-{max(number - 1, 0)}")
     history.add(person, PersonRegistered(), day(0))
     history.add(person, EmploymentStarted(employment=f"e-{number}", contract="permanent"), day(0))
-    history.add(person, PersonAssignedToUnit(unit=f"u{number % 50}", assignment="home"), day(0))
-    history.add(person, ManagerAssigned(manager=f"p-{number // 8}", relation="line"), day(0))
+    history.add(person, PersonAssignedToUnit(unit=f"u{number % 50}", assignment=AssignmentKind.HOME), day(0))
+    history.add(person, ManagerAssigned(manager=f"p-{number // 8}", relation=ManagerKind.LINE), day(0))
     history.add(goal, _assigned(owner), day(1))
     history.add(goal, GoalAccepted(owner=owner), day(2))
     for week in range(10):

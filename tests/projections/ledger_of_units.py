@@ -1,6 +1,6 @@
 """A plain history that every projection can take: units, subjects and holders in a steady mix."""
 
-from ledger.domain.people.persons import EmploymentStarted, PersonAssignedToUnit, PersonRegistered
+from ledger.domain.people.persons import AssignmentKind, EmploymentStarted, PersonAssignedToUnit, PersonRegistered
 from ledger.domain.people.units import UnitFormed, UnitLeadAppointed
 from ledger.domain.responsibilities.events import (
     HandOverAccepted,
@@ -28,7 +28,7 @@ def _block(history: History, seed: int) -> None:
     history.add(f"unit/{unit}", UnitFormed(label=f"单位 {number}"), day(0))
     history.add(f"person/{person}", PersonRegistered(), day(1))
     history.add(f"person/{person}", EmploymentStarted(employment=f"e-{number}", contract="permanent"), day(1))
-    history.add(f"person/{person}", PersonAssignedToUnit(unit=unit, assignment="home"), day(1))
+    history.add(f"person/{person}", PersonAssignedToUnit(unit=unit, assignment=AssignmentKind.HOME), day(1))
     history.add(f"unit/{unit}", UnitLeadAppointed(lead=person), day(number % 90))
     history.add(subject, SubjectRegistered(label=f"t{number}"), day(2))
     history.add(subject, ResponsibilityAssigned(role=Role.ACCOUNTABLE, holder=holder), day(number % 60))

@@ -41,8 +41,8 @@ def test_any_history_answers_like_the_ledgers_own_states(
     bench: Bench, chosen: list[tuple[str, Event, int]], cuts: list[int], asked: st.DataObject
 ) -> None:
     history = History()
-    for stream, event, on in chosen:
-        history.add(stream, event, day(on), actor=f"p-{on % 3}")
+    for stream, event, number in chosen:
+        history.add(stream, event, day(number), actor=f"p-{number % 3}")
     tables = bench.build(PROJECTION, pages(history.raw(), cuts))
     try:
         for _ in range(4):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.figures import Direction, Why
 from ledger.domain.goals.events import GoalAccepted, GoalAssigned, GoalClosed, GoalTargetRevised
-from ledger.domain.goals.metrics import MetricDefined
+from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.domain.goals.state import GoalState, evolve_goal
 from ledger.domain.progress import (
     MeasurementRecorded,
@@ -28,7 +28,7 @@ from tests.projections.test_catalogue import annulments, assigned, days, goal_ev
 
 OWNER = Subject(kind="person", id="p-1")
 METRIC = MetricDefined(
-    label="新客户", unit_of_measure="个", direction=Direction.INCREASE, combines="sum", approved_source="erp"
+    label="新客户", unit_of_measure="个", direction=Direction.INCREASE, combines=Combines.SUM, approved_source="erp"
 )
 
 

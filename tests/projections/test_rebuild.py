@@ -122,7 +122,7 @@ def slow(gate: threading.Event, at: int) -> Catalogue:
     """Return the catalogue with a projection that waits in front of a position until the gate opens."""
     projection = responsibility.PROJECTION
 
-    def fold(state, events):  # type: ignore[no-untyped-def]  # as the projection's own
+    def fold(state, events):
         if len(events) and events[0]["position"] > at:
             gate.wait(PATIENCE_S)
         return projection.fold(state, events)

@@ -128,7 +128,7 @@ def test_any_history_answers_like_a_replay_however_it_is_paged(
         bench.drop(rebuilt.build)
 
 
-def check(view, replay: Replay, known: int, on: datetime) -> None:  # type: ignore[no-untyped-def]  # a view of any build
+def check(view, replay: Replay, known: int, on: datetime) -> None:
     in_conflict = set()
     for subject in SUBJECTS:
         ownership = who_owns(view, subject, on=on, known=known)
@@ -147,7 +147,7 @@ def check(view, replay: Replay, known: int, on: datetime) -> None:  # type: igno
         assert held == expected
 
 
-def check_gaps(view, replay: Replay, known: int, on: datetime) -> None:  # type: ignore[no-untyped-def]
+def check_gaps(view, replay: Replay, known: int, on: datetime) -> None:
     for subject in SUBJECTS[:2]:
         state = replay.free[subject]
         registered = bool(state.lines["life"].changes)
@@ -157,7 +157,7 @@ def check_gaps(view, replay: Replay, known: int, on: datetime) -> None:  # type:
             assert (subject in found) == (live and not replay.answering(subject, on))
 
 
-def holder(line, on: datetime) -> str | None:  # type: ignore[no-untyped-def]
+def holder(line, on: datetime) -> str | None:
     from ledger.kernel.timeline import holder_on
 
     change = holder_on(line, on)
@@ -165,7 +165,7 @@ def holder(line, on: datetime) -> str | None:  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def handed(bench: Bench):  # type: ignore[no-untyped-def]
+def handed(bench: Bench):
     history = History()
     stream = "responsibility/team/compiler"
     a, b, c = PEOPLE

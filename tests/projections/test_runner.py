@@ -228,7 +228,8 @@ def test_a_page_that_dies_halfway_leaves_nothing_behind(bench: Bench, admin: Con
 
         return die
 
-    dead = replace(responsibility.PROJECTION, **{died_after: dying(getattr(responsibility.PROJECTION, died_after))})
+    step: dict[str, Any] = {died_after: dying(getattr(responsibility.PROJECTION, died_after))}
+    dead: AnyProjection = replace(responsibility.PROJECTION, **step)
     with pytest.raises(psycopg.OperationalError), bench.connection.transaction(), bench.connection.cursor() as cursor:
         apply_events(dead, tables, cursor, dead.used(raw.raw()[30:]))
     assert content(admin, tables, responsibility.PROJECTION) == before
