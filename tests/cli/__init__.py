@@ -1,0 +1,1 @@
+"""The real program, run as a subprocess on data folders of its own."""
