@@ -1,0 +1,6 @@
+"""The demonstration: a company of some sixty people that lives through four quarters of 2025, by commands alone."""
+
+from api.demonstration.calendar import BEGINS, CUT_OVER, ZONE_NAME
+from api.demonstration.life import live
+
+__all__ = ["BEGINS", "CUT_OVER", "ZONE_NAME", "live"]
