@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 from api.services import Served, Services
+from api.token_text import ledger_in
 from ledger.application import Caller, Ledger, Unauthenticated
 
-TOKEN_BEGINS = "pledger_"  # noqa: S105  # how a token begins is no secret
 TOKEN_MAX_LENGTH = 400
 
 
@@ -54,8 +54,3 @@ def bearer(header: str) -> str:
     if scheme.lower() != "bearer" or not token.isascii() or not 0 < len(token) <= TOKEN_MAX_LENGTH:
         raise Unauthenticated()
     return token
-
-
-def ledger_in(token: str) -> str:
-    """Return the ledger's name in `pledger_<ledger>.<token id>.<secret>`, or an empty text."""
-    return token[len(TOKEN_BEGINS) :].partition(".")[0] if token.startswith(TOKEN_BEGINS) else ""

@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from api import logs
 from api.app import create_app
 from api.services import Served, Services
-from api.settings import Settings, refuse_weak
+from api.settings import SERVICE_FILE, Settings, refuse_weak
 from api.signing import Signing
 from api.subscriptions.cursor import Cursors
 from api.subscriptions.pages import Pages
@@ -31,7 +31,6 @@ from ledger.store.ledgers import list_ledgers, migrate
 from projections.catalogue import CATALOGUE
 from projections.engine import Runner
 
-SERVICE_FILE = "service.json"
 GRACEFUL_S = 15
 SWITCH_S = 0.001  # threads of projections and signer hold up the event loop no longer than this
 Announce = Callable[["Server"], None]

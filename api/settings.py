@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEDGER_PATTERN = r"^[a-z][a-z0-9_]{0,39}$"
 DATABASE_FOLDER = "pg"
+SERVICE_FILE = "service.json"  # in the data folder: where the service listens
 LedgerName = Annotated[str, Field(pattern=LEDGER_PATTERN)]
 
 

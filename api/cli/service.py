@@ -14,8 +14,8 @@ import typer
 
 from api.cli.console import NOT_YET, REFUSED, UNUSABLE, Fields, as_json, say_error, stop
 from api.cli.options import settings_of
-from api.identity import ledger_in
-from api.serving import SERVICE_FILE
+from api.settings import SERVICE_FILE
+from api.token_text import ledger_in
 
 TOKEN_VARIABLE = "PLEDGER_TOKEN"  # noqa: S105  # the name of a variable is no secret
 TIMEOUT_S = 60.0

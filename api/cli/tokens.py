@@ -11,6 +11,7 @@ import typer
 from api.cli.console import Fields, as_json, say, show_table
 from api.cli.options import AsJson, AsRole, Data, LedgerName
 from api.cli.questions import moment
+from api.token_text import token_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -45,7 +46,7 @@ def issue(
     with client(asked) as service:
         receipt = answered(service.post("/tokens/issue", json=body), machine=json)
     token_id = str(receipt["stream"]).removeprefix("token/")
-    token = f"pledger_{asked.ledger}.{token_id}.{secret}"
+    token = token_of(asked.ledger, token_id, secret)
     if json:
         as_json({"token": token, "id": token_id, "bearer": bearer, "expires_at": expires_at, "receipt": receipt})
         return
