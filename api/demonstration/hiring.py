@@ -198,7 +198,7 @@ def _judge(story: Story, need: Need, applicant: Applicant) -> None:
     competencies = [name for name, _ in PROFILES[need.profile][1]]
     for index, (assessor, values) in enumerate(applicant.scores.items()):
         scores = [{"competency": c, "score": v} for c, v in zip(competencies, values, strict=True)]
-        day = later(need.opened, 13 + index)
+        day = later(need.opened, 14 + index)
         story.add(day, 15, assessor, "applications/record-assessment", id, scores=scores)
     story.add(later(need.opened, 17), 10, need.partner, "applications/move", id, to_stage="decision")
     reason = {} if applicant.reason is None else {"reason": applicant.reason}
