@@ -24,7 +24,7 @@ class Wanted:
 
 def wanted(
     type: Names = [],  # noqa: B006  # FastAPI copies it
-    subject: Names = [],  # noqa: B006
+    subject: Names = [],  # noqa: B006  # FastAPI copies it
     form: Form = "readable",
     after: CursorText = None,
     lastEventId: CursorText = None,  # noqa: N803  # the name is given by http feeds

@@ -3,7 +3,8 @@
 from projections.engine.following import Fenced, Moved, Stopped
 from projections.engine.projection import Build, Catalogue, Events, Projection, RawEvent, Reader, Tables
 from projections.engine.rebuild import Progress, Rebuild
-from projections.engine.runner import ParkedEvent, ProjectionStatus, Runner
+from projections.engine.runner import Runner
+from projections.engine.standing import ParkedEvent, ProjectionStatus
 from projections.engine.views import NotBuilt, View, Views
 
 __all__ = [

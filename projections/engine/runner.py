@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TypeVar
 
 import psycopg
@@ -14,8 +13,9 @@ from projections.engine.following import Fenced, Following, Moved, Stopped
 from projections.engine.listener import Listener, Wake
 from projections.engine.projection import AnyProjection, Build, Catalogue, Connection, Cursor, Reader, Tables
 from projections.engine.reading import Page, Pages, Stopwatch, collector_paused, event_at
-from projections.engine.rebuild import NEAR, Progress, Rebuild
+from projections.engine.rebuild import NEAR, Rebuild
 from projections.engine.sessions import WRITING, with_options
+from projections.engine.standing import ParkedEvent, ProjectionStatus, Standing
 from projections.engine.views import View, Views
 from projections.engine.waiting import Positions
 
@@ -23,34 +23,6 @@ T = TypeVar("T")
 POLL_S = 1.0
 RETRY_S = 0.05  # after a lost connection, doubled up to the poll
 RENEW_S = LEASE_S / 3
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectionStatus:
-    """Where a projection stands. `state`: following, stopped (at `bad_position`, for `code`), elsewhere, unbuilt."""
-
-    name: str
-    version: int
-    build: int | None
-    question: str
-    state: str
-    position: int
-    head: int
-    parked: int
-    bad_position: int | None = None
-    code: str | None = None
-    rebuild: Progress | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ParkedEvent:
-    """An event that waits (`parked`, or `held` behind one of the same key) or was `skipped` with a reason."""
-
-    position: int
-    key: str
-    state: str
-    code: str | None
-    reason: str | None
 
 
 class Runner:
@@ -146,7 +118,7 @@ class Runner:
         """Return where every projection stands."""
         head = self._reader.head().size
         counts = self._ask(self._count_parked)
-        return [self._status_of(projection, head, counts) for projection in self._catalogue]
+        return [self._standing(projection).status(head, counts) for projection in self._catalogue]
 
     # ---- the loop
 
@@ -397,36 +369,14 @@ class Runner:
         rows = connection.execute(self._builds.sql["select_parked"], self._following[name].build.key).fetchall()
         return [ParkedEvent(*row) for row in rows]
 
+    def _standing(self, projection: AnyProjection) -> Standing:
+        name = projection.name
+        following, rebuild = self._following.get(name), self._rebuilds.get(name)
+        return Standing(projection, following, rebuild, name in self._elsewhere, self.positions.get(name))
+
     def _count_parked(self, connection: Connection) -> dict[tuple[str, int, int], int]:
         rows = connection.execute(self._builds.sql["count_parked"]).fetchall()
         return {(name, version, build): count for name, version, build, count in rows}
-
-    def _status_of(
-        self, projection: AnyProjection, head: int, parked: dict[tuple[str, int, int], int]
-    ) -> ProjectionStatus:
-        name, following = projection.name, self._following.get(projection.name)
-        rebuild = self._rebuilds.get(name)
-        progress = None if rebuild is None else rebuild.progress()
-        if following is None:
-            state = "elsewhere" if name in self._elsewhere else "unbuilt"
-            at = self.positions.get(name)
-            return ProjectionStatus(
-                name, projection.version, None, projection.question, state, at, head, 0, rebuild=progress
-            )
-        stopped = following.stopped
-        return ProjectionStatus(
-            name,
-            projection.version,
-            following.build.number,
-            projection.question,
-            "following" if stopped is None else "stopped",
-            following.position,
-            head,
-            parked.get(following.build.key, 0),
-            None if stopped is None else stopped.position,
-            None if stopped is None else stopped.code,
-            progress,
-        )
 
 
 def _owned(followings: list[Following]) -> tuple[list[str], list[int], list[int], list[int]]:
