@@ -11,7 +11,7 @@ from projections.engine.projection import Cursor, Events, Tables
 ANNULLED, REDATED = "entries.EntryAnnulled", "entries.EntryRedated"
 ANNULMENTS = frozenset({ANNULLED, REDATED})
 TABLES = ("changes", "intervals")
-_SCHEMA = load("projections.engine", "interval_tables.sql")
+_SCHEMA = load("projections.engine", "interval_schema.sql")
 _STATEMENTS = load("projections.engine", "intervals.sql")
 Loaded = list[tuple[Key, Change]]
 
