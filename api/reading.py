@@ -73,9 +73,9 @@ async def asked(request: Request) -> Asked:
     """Return the question's circumstances. Raises Unauthenticated, NotAllowed, NotFound as the route's policy says."""
     route = request.scope["route"]
     policy = POLICIES[route.path]
-    _refuse_unknown(route, request)
     identities: Identities = request.app.state.identities
     asker = await identities.asker(request.scope)
+    _refuse_unknown(route, request)
     roles = await asker.ledger.roles_of(asker.caller)
     if policy.roles and not policy.roles & roles:
         raise NotAllowed(needed=" / ".join(sorted(policy.roles)))

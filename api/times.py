@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from api.problems import BeyondHead
-from ledger.kernel.moments import Effective, begins, last_instant, parse_effective
+from ledger.kernel.moments import ONE_TICK, Effective, begins, last_instant, parse_effective
 from ledger.kernel.refusals import Invalid
 
 On = Annotated[
@@ -22,16 +22,11 @@ _LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:[0-9]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A resolved `on`: the text as asked, the instant it means, and for a date the whole of its day."""
+    """A resolved `on`: the text as asked, the instant it means, and for a date the last instant before its day."""
 
     text: str
     at: datetime
-    day_begins: datetime | None
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        """From the start of the day (or the instant itself) to the instant meant."""
-        return (self.day_begins or self.at, self.at)
+    day_before: datetime | None
 
 
 def moment_of(text: str | None, now: datetime, zone: ZoneInfo) -> Moment:
@@ -40,7 +35,7 @@ def moment_of(text: str | None, now: datetime, zone: ZoneInfo) -> Moment:
         return Moment(now.isoformat(), now, None)
     value = _parsed(text, "on")
     is_day = isinstance(value, date) and not isinstance(value, datetime)
-    return Moment(text, last_instant(value, zone), begins(value, zone) if is_day else None)
+    return Moment(text, last_instant(value, zone), begins(value, zone) - ONE_TICK if is_day else None)
 
 
 def known_in(text: str | None) -> int | datetime | None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,7 @@ __all__ = [
 
 ATTEMPTS = 8
 WAIT_FOR_TWIN_S = 5.0
+T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
@@ -320,6 +321,10 @@ class Ledger:
     async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
         """Tell whether the caller may see a subject, as of now."""
         return await self._current.ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
+
+    async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
+        """Return the answer of a question about relations and authority as they stand now."""
+        return await self._current.ask(question)
 
     async def find(self, scheme: str, value: str) -> str | None:
         """Return the subject (`person/p-…`) that an outside identifier names, or None."""

@@ -1,6 +1,7 @@
 """What may be done: the commands to one subject that the caller is allowed, with their JSON Schemas."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
@@ -26,7 +27,7 @@ async def commands(asked: Asking, kind: Kind, id: SubjectId = None) -> Response:
     Where the authority hangs on a field of the command, `needs` says on which: lead of its `owner`, for instance.
     """
     stream, key = _target(kind, id)
-    found = await asked.ledger._ask(lambda facts: _allowed(asked, facts, stream, key))
+    found = await asked.ledger.judged(lambda facts: _allowed(asked, facts, stream, key))
     return answer(asked, {"kind": kind, "id": id, "commands": found}, asked.served.watch.size)
 
 
@@ -81,8 +82,14 @@ def _described(
 ) -> dict[str, object]:
     return {
         "verb": command.verb,
-        "path": f"/{stream.plural}/{'' if id is None else '{id}/'}{command.verb}",
+        "path": _path(stream, command, id),
         "summary": (command.__doc__ or "").split("\n")[0],
         "needs": [way for way in ways if " of " in way],
         "schema": command.model_json_schema(),
     }
+
+
+def _path(stream: StreamKind[object], command: type[Command], id: str | None) -> str:
+    """Return the path to post to, each part of the id encoded as one segment."""
+    ids = [] if id is None else split_stream(id) if stream.by_subject else [id]
+    return "/".join(["", stream.plural, *(quote(part, safe="") for part in ids), command.verb])

@@ -49,7 +49,7 @@ async def _who_owns(
         asked,
         NAME,
         lambda view: (
-            queries.who_owns(view, subject, on=moment.at, known=at, day_start=moment.day_begins),
+            queries.who_owns(view, subject, on=moment.at, known=at, day_start=moment.day_before),
             queries.hand_overs(view, subject, known=at),
         ),
         at_least(min_position, at),

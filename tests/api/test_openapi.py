@@ -1,0 +1,53 @@
+"""The OpenAPI document: every command with its schema, and every route answers as it says."""
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+
+from api.commands import PLURALS
+
+EXAMPLES = 2
+
+
+def test_every_command_is_described_with_its_fields(service):
+    with service.client() as client:
+        document = client.get("/openapi.json").json()
+    described = {path for path, item in document["paths"].items() if "post" in item}
+    for stream in PLURALS.values():
+        for command in stream.commands:
+            id = "/{kind}/{id}" if stream.by_subject else "/{id}" if not command.starts or stream.caller_ids else ""
+            path = f"/{stream.plural}{id}/{command.verb}"
+            assert path in described
+            schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+            assert schema["$ref"].startswith("#/components/schemas/")
+    assert "/batch" in described
+    assert document["openapi"].startswith("3.1")
+
+
+def test_operation_ids_are_unique(service):
+    with service.client() as client:
+        document = client.get("/openapi.json").json()
+    ids = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_request_that_the_document_allows_or_forbids_gives_a_server_error(service):
+    with service.client("hr_administrator") as client:
+        document = client.get("/openapi.json").json()
+    schema = schemathesis.openapi.from_dict(document)
+    headers = {"authorization": f"Bearer {service.tokens['hr_administrator']}"}
+
+    tried = 0
+    for result in schema.exclude(path_regex="^/events$|stream|rebuild").get_all_operations():
+        operation = result.ok()
+
+        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy(generation_mode=GenerationMode.NEGATIVE) | operation.as_strategy())
+        def check(case):
+            nonlocal tried
+            tried += 1
+            response = case.call(base_url=service.address, headers=headers, timeout=30)
+            assert response.status_code < 500, response.text
+
+        check()
+    assert tried > 100
