@@ -61,14 +61,19 @@ class Signing:
         while not self._ending.is_set() and self.refusal is None:
             self._wake.wait(1.0)
             self._wake.clear()
-            try:
-                self._sign()
-            except EvidenceError as refusal:
-                self.refusal = type(refusal).__name__
-                _log.error("the signer refuses", origin=self.signer.origin, reason=refusal.text("en"))
-            except (psycopg.Error, OSError) as error:
-                _log.warning("not signed", origin=self.signer.origin, error=type(error).__name__)
+            self._try_to_sign()
             self._ending.wait(INTERVAL_S)
+        if self.refusal is None:
+            self._try_to_sign()  # what came in during the last pause
+
+    def _try_to_sign(self) -> None:
+        try:
+            self._sign()
+        except EvidenceError as refusal:
+            self.refusal = type(refusal).__name__
+            _log.error("the signer refuses", origin=self.signer.origin, reason=refusal.text("en"))
+        except (psycopg.Error, OSError) as error:
+            _log.warning("not signed", origin=self.signer.origin, error=type(error).__name__)
 
     def _sign(self) -> None:
         head = self._reader.head()
