@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class Year:
     clock_after: datetime
     seconds: float
 
-    @property
+    @cached_property
     def events(self) -> list[dict[str, Any]]:
         """Every event, in order."""
         return [decode_raw(stored) for stored in self.stored]

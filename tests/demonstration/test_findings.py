@@ -160,7 +160,8 @@ def test_goals_lead_from_a_person_up_to_the_company(year: Year):
     terms = owners_of_goals(year)
     chains = []
     for goal in (s for s, t in terms.items() if t["owner"]["id"] == year.people["wang"]):
-        chain, at = [], goal
+        chain: list[str] = []
+        at: str | None = goal
         while at is not None:
             chain.append(terms[at]["owner"]["id"])
             parent = terms[at].get("parent")
