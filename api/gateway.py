@@ -19,6 +19,7 @@ from ledger.kernel.refusals import Refusal
 
 API_VERSION = "1"
 SLOW_S = 1.0
+LASTING = frozenset({"/events", "/events/stream"})  # they wait for news, so that a long answer is no slow one
 _log = structlog.get_logger("pledger.http")
 
 
@@ -67,7 +68,7 @@ class Gateway:
         counter, histogram = self._metrics.request(scope["method"], route, answer.status)
         counter.inc()
         histogram.observe(elapsed_s)
-        if answer.status >= 500 or elapsed_s > SLOW_S:
+        if answer.status >= 500 or (elapsed_s > SLOW_S and route not in LASTING):
             _log.warning(
                 "answered", method=scope["method"], route=route, status=answer.status,
                 elapsed_ms=round(elapsed_s * 1000, 1), request_id=request_id,

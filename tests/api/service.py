@@ -126,4 +126,5 @@ def recorded(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
     """Post a command; return its receipt."""
     response = client.post(path, json=body)
     assert response.status_code == 201, (path, response.text)
-    return response.json()
+    receipt: dict[str, Any] = response.json()
+    return receipt

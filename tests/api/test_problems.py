@@ -74,7 +74,10 @@ def test_whatever_may_not_be_seen_gives_one_and_the_same_body():
 
 
 def test_a_place_names_only_what_the_schema_names():
-    errors = [{"loc": ("holder", "<script>", 3), "type": "extra_forbidden"}, {"loc": (), "type": "missing"}]
+    errors: list[dict[str, object]] = [
+        {"loc": ("holder", "<script>", 3), "type": "extra_forbidden"},
+        {"loc": (), "type": "missing"},
+    ]
     refusal = invalid(errors, frozenset({"holder"}))
     assert refusal.errors == (("/holder/*/3", "extra_forbidden"), ("", "missing"))
     assert "script" not in str(describe(refusal, "en"))

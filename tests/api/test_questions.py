@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,7 +19,7 @@ def hr(service):
 
 @pytest.fixture(scope="module")
 def team(service, hr):
-    """A unit led by the lead from 2026-02-01 and by the colleague from 2026-03-01, each recorded one after the other."""
+    """A unit led by the lead from 2026-02-01 and by the colleague from 2026-03-01, recorded one after another."""
     unit = f"t{uuid4().hex[:8]}"
     late = {"reason": "setup"}
     formed = recorded(hr, f"/units/{unit}/form", label="Old name", parent="company", effective_at="2026-01-01", **late)
@@ -129,6 +129,7 @@ def test_a_time_that_is_not_clear_is_refused(hr, name, value, status):
 def test_what_somebody_holds_is_listed_page_by_page(service, hr):
     holder = f"unit/{uuid4().hex[:8]}"
     recorded(hr, f"/units/{holder[5:]}/form", label="Holder", parent="company")
+    last = 0
     with service.client("lead") as lead:
         recorded(hr, f"/units/{holder[5:]}/appoint-lead", lead=service.ids["lead"])
         subjects = [f"s{n}" for n in range(5)]
@@ -204,7 +205,7 @@ def test_a_goal_stands_by_its_target_and_what_was_reported(service, hr):
     metric = f"m{uuid4().hex[:8]}"
     fields = {"label": "Pieces", "unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
     recorded(hr, f"/metrics/{metric}/define", **fields)
-    today = date.today()
+    today = datetime.now(UTC).date()
     terms = {"title": "Sell more", "metric": metric, "baseline": "0", "target": "80"}
     span = {"starts_on": str(today - timedelta(days=30)), "ends_on": str(today + timedelta(days=30))}
     owner = {"kind": "person", "id": service.ids["employee"]}

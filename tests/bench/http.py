@@ -134,7 +134,8 @@ async def loaded(load: Load) -> dict[str, Any]:
         sys.executable, "-m", "tests.bench.http_client", stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     out, _ = await process.communicate(json.dumps(asdict(load)).encode())
-    return json.loads(out)
+    figures: dict[str, Any] = json.loads(out)
+    return figures
 
 
 if __name__ == "__main__":
