@@ -351,7 +351,8 @@ class Ledger:
             digest=sha256(secret.encode()).hexdigest(),
             expires_at=(self.clock.now() + lifetime).replace(microsecond=0),
         )
-        receipt = await self.record(Ask(command, "token", token_id, caller))
+        source = "api" if caller.kind == "person" else caller.id
+        receipt = await self.record(Ask(command, "token", token_id, caller, source=source))
         return f"pledger_{self.name}.{token_id}.{secret}", receipt
 
 

@@ -58,8 +58,15 @@ class LedgerFacts:
         manager: str | None = self.state("person", person).manager_on(at)
         if manager is not None and manager != person:
             return manager
-        home = self.unit_of(person, at)
+        home = self.unit_of(person, at) or self.last_unit_of(person, at)
         return next((lead for lead in self.unit_leads(home, at) if lead != person), None)
+
+    def last_unit_of(self, person: str, at: datetime) -> str | None:
+        """Return the unit that was the person's home last: what concerns a past employment stays with its leads."""
+        joined = [
+            c.value.holder for c in self.state("person", person).lines["home"].changes if c.at <= at and c.value.begins
+        ]
+        return joined[-1] if joined else None
 
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
         """Return the zone in which a date begins: the ledger's, until calendars say otherwise."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.application import Caller, Receipt, Unauthenticated
+from ledger.application import SYSTEM_CALLER, Caller, Receipt, Unauthenticated
 from ledger.kernel.clock import SimulatedClock
 from ledger.kernel.event import Subject
 from ledger.kernel.refusals import NotAllowed, NotFound
@@ -153,5 +153,28 @@ def test_nobody_grants_themselves(play: Play) -> None:
             company.does("wang", "access", "grant", company.people["wang"].id, role="operator"), return_exceptions=True
         )
         assert isinstance(results[0], NotAllowed)
+
+    play(story)
+
+
+def test_what_concerns_a_past_employment_stays_with_the_leads_of_its_last_unit(play: Play) -> None:
+    async def story(company: Company) -> None:
+        wang = company.people["wang"].id
+        await company.does("hr", "people", "leave-unit", wang, unit="sales")
+        await company.does("hr", "people", "end-employment", wang, ending="voluntary")
+        assert await company.ledger.may_see(company.people["lin"], "person", wang)
+        given = await company.does("lin", "feedback", "give", recipient=wang, kind="praise", text="Thank you for all")
+        assert given.version == 1
+
+    play(story)
+
+
+def test_a_token_that_the_system_issues_says_so(play: Play) -> None:
+    async def story(company: Company) -> None:
+        bearer = Subject(kind="person", id=company.people["wang"].id)
+        _, receipt = await company.ledger.issue_token(SYSTEM_CALLER, bearer, lifetime=timedelta(days=1))
+        stored = company.ledger.reader.at(receipt.position)
+        assert stored is not None
+        assert json.loads(stored)["source"] == SYSTEM_CALLER.id
 
     play(story)
