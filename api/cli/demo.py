@@ -1,7 +1,10 @@
 """`pledger demo`: a demonstration company and an empty ledger to try, on an embedded database; `make run` starts it."""
 
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
+from shutil import which
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -88,5 +91,15 @@ def welcome(server: "Server") -> None:
 def examples(server: "Server") -> list[str]:
     """Return three commands that a visitor can paste."""
     data = server.services.settings.data
-    at = "" if data == Path(".pledger").absolute() else f" --data {data}"
-    return [f"pledger tail --once{at}", f"pledger who-owns unit company{at}", f"pledger verify{at}"]
+    at = "" if data == Path(".pledger").absolute() else f" --data {quote(str(data))}"
+    asked = ("who-owns system erp --on 2025-06-30", "trail system erp", "verify")
+    return [f"{program()} {question}{at}" for question in asked]
+
+
+def program() -> str:
+    """Return how this program was called: by its name where the shell finds it by that."""
+    called = Path(sys.argv[0])
+    if called.name != "pledger":
+        return "python -m api.cli"
+    found = which("pledger")
+    return "pledger" if found is not None and Path(found).absolute() == called.absolute() else quote(str(called))

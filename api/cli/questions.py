@@ -94,7 +94,7 @@ def moment(text: object) -> str:
 def _show_ownership(owned: Fields) -> None:
     subject = owned["subject"]
     label = f" {subject['label']}" if subject.get("label") else ""
-    say(f"{subject['kind']}/{subject['id']}{label}, on {owned['on']['asked'] or moment(owned['on']['at'])}")
+    say(f"{subject['kind']}/{subject['id']}{label}, on {moment(owned['on']['asked'])}")
     held = [_holding(role, holding) for role in ROLES for holding in owned.get(role, [])]
     columns = ("role", "holder", "name", "since", "until", "authority", "mark", "position")
     show_table("Who answers (times in UTC)", columns, held)

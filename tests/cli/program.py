@@ -84,7 +84,8 @@ class Program:
         return Serving(process, address_said(process))
 
     def tokens(self, ledger: str = "trial") -> dict[str, str]:
-        return json.loads((self.data / f"{ledger}-tokens.json").read_text("utf-8"))
+        held: dict[str, str] = json.loads((self.data / f"{ledger}-tokens.json").read_text("utf-8"))
+        return held
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return [sys.executable, "-m", "api.cli", *arguments]
