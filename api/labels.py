@@ -48,9 +48,11 @@ def _opened(asked: Asked, events: Mapping[str, tuple[tuple[str, int], ...]]) -> 
 
 
 def _name(asked: Asked, events: tuple[tuple[str, int], ...]) -> str | None:
-    """Return the latest name that was given, or None where none was or its key is gone."""
+    """Return the latest name that was given, else the first outside identifier; None where neither can be opened."""
+    identifiers: list[str] = []
     for event_id, _ in reversed(events):
         for fields in asked.ledger.open_parts(event_id).values():
             if isinstance(name := fields.get("name"), str):
                 return name
-    return None
+            identifiers += (fields.get("identifiers") or {}).values()
+    return next(iter(identifiers), None)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -27,15 +27,17 @@ class Moment:
     text: str
     at: datetime
     day_before: datetime | None
+    zone: str  # of the ledger: a date means a day there
 
 
 def moment_of(text: str | None, now: datetime, zone: ZoneInfo) -> Moment:
     """Return the moment a question is about: now when absent. Raises Invalid for naive times and other texts."""
     if text is None:
-        return Moment(now.isoformat(), now, None)
+        return Moment(now.isoformat(), now, None, zone.key)
     value = _parsed(text, "on")
-    is_day = isinstance(value, date) and not isinstance(value, datetime)
-    return Moment(text, last_instant(value, zone), begins(value, zone) - ONE_TICK if is_day else None)
+    is_day = not isinstance(value, datetime)
+    day_before = begins(value, zone) - ONE_TICK if is_day else None
+    return Moment(text, last_instant(value, zone), day_before, zone.key)
 
 
 def known_in(text: str | None) -> int | datetime | None:

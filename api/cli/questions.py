@@ -1,8 +1,10 @@
 """`pledger who-owns` and `pledger trail`: who answers for a subject, and all that happened to it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import httpx2
 
 ROLES = ("accountable", "responsible", "support", "consulted", "informed")
+RELATIONS = ("member", "alumnus")
 READER = "auditor"  # sees every subject and changes none
 PAGE = 500
 TRAIL_COLUMNS = ("position", "recorded_at", "effective_at", "topic", "actor", "authority", "source", "marks", "data")
@@ -86,51 +89,78 @@ def _shortened(row: Fields) -> Fields:
     return {name: moment(value) if name.endswith("_at") else value for name, value in row.items()}
 
 
-def moment(text: object) -> str:
-    """Return an instant without its fractions of a second, a day as it is, nothing for one that is open."""
-    return "" if text is None else str(text).replace("T", " ").split(".")[0].removesuffix("Z")
+def moment(text: object, zone: str = "UTC") -> str:
+    """Return an instant in a zone, without its fractions of a second; a day as it is, nothing for one that is open."""
+    if text is None or len(str(text)) <= len("2026-03-31"):
+        return str(text or "")
+    there = datetime.fromisoformat(str(text)).astimezone(ZoneInfo(zone))
+    return there.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds").removesuffix(" 00:00:00")
 
 
 def _show_ownership(owned: Fields) -> None:
     subject = owned["subject"]
     label = f" {subject['label']}" if subject.get("label") else ""
-    say(f"{subject['kind']}/{subject['id']}{label}, on {moment(owned['on']['asked'])}")
-    held = [_holding(role, holding) for role in ROLES for holding in owned.get(role, [])]
+    zone = str(owned["on"]["zone"])
+    say(f"{subject['kind']}/{subject['id']}{label}, on {owned['on']['asked']}")
+    held = [_holding(role, holding, zone) for role in ROLES for holding in owned.get(role, [])]
     columns = ("role", "holder", "name", "since", "until", "authority", "mark", "position")
-    show_table("Who answers (times in UTC)", columns, held)
+    show_table(f"Who answers (times in {zone})", columns, held)
+    _show_relations(owned)
     if owned.get("changes"):
-        show_table("Changes within the day", columns, [_holding(str(c["role"]), c) for c in owned["changes"]])
+        show_table("Changes within the day", columns, [_holding(str(c["role"]), c, zone) for c in owned["changes"]])
     for gap in owned.get("gaps", []):
-        say(f"Gap: nobody answered from {moment(gap['since']) or 'the beginning'} to {moment(gap['until']) or 'now'}.")
+        since, until = moment(gap["since"], zone) or "the beginning", moment(gap["until"], zone) or "now"
+        say(f"Gap: nobody was accountable from {since} to {until}.")
     for conflict in owned.get("conflicts", []):
-        several = ", ".join(_holder(holder)[0] for holder in conflict["holders"])
-        say(f"Conflict: several answered from {moment(conflict['since'])}: {several}.")
-    _show_hand_overs(owned.get("hand_overs", []))
+        several = ", ".join(_called(holder) for holder in conflict["holders"])
+        say(f"Conflict: several were accountable from {moment(conflict['since'], zone)}: {several}.")
+    _show_hand_overs(owned.get("hand_overs", []), zone)
     checkpoint = owned.get("checkpoint") or {}
     say(f"True at position {owned['position']}; signed checkpoint of size {checkpoint.get('size')}.")
 
 
-def _show_hand_overs(passed: list[Fields]) -> None:
+def _show_relations(owned: Fields) -> None:
+    """Tell how many stand beside those who answer: registries keep hundreds."""
+    counts = [f"{len(owned[role])} {role}" for role in RELATIONS if owned.get(role)]
+    if counts:
+        say(f"Also {', '.join(counts)} (with --json: who).")
+
+
+def _show_hand_overs(passed: list[Fields], zone: str) -> None:
     rows = [
-        {**one, "giver": _holder(one["giver"])[0], "taker": _holder(one["taker"])[0], "taken": moment(one["taken"])}
+        {
+            **one,
+            "giver": _holder(one["giver"])[0],
+            "taker": _holder(one["taker"])[0],
+            "taken": moment(one["taken"], zone),
+        }
         for one in passed
     ]
     if rows:
         show_table("Hand-overs", ("role", "giver", "taker", "taken", "returned"), rows)
 
 
-def _holding(role: str, holding: Fields) -> Fields:
+def _holding(role: str, holding: Fields, zone: str) -> Fields:
     key, name = _holder(holding["holder"])
     return {
         "role": role,
         "holder": key,
         "name": name,
-        "since": moment(holding["since"]),
-        "until": moment(holding["until"]),
+        "since": moment(holding["since"], zone),
+        "until": moment(holding["until"], zone),
         "authority": holding["authority"],
         "mark": holding["mark"],
         "position": holding["event"]["position"],
     }
+
+
+def _passing(passed: Fields) -> Fields:
+    return {side: _called(passed[side]) for side in ("giver", "taker")}
+
+
+def _called(holder: Fields) -> str:
+    key, name = _holder(holder)
+    return name or key
 
 
 def _holder(holder: Fields) -> tuple[str, str]:

@@ -102,7 +102,7 @@ def owned_row(owned: Owned) -> Fields:
 
 def moment_json(moment: Moment) -> Fields:
     """Return the resolved `on`."""
-    return {"asked": moment.text, "at": instant(moment.at)}
+    return {"asked": moment.text, "at": instant(moment.at), "zone": moment.zone}
 
 
 def checkpoint_json(signed: Signed) -> Fields:

@@ -166,7 +166,9 @@ async def conflicts(
         after=keyset.read(after),
         limit=limit,
     )
-    found = [{"subject": c.subject, "since": c.since, "until": c.until, "holders": c.holders} for c in rows]
+    found: list[dict[str, object]] = [
+        {"subject": c.subject, "since": c.since, "until": c.until, "holders": c.holders} for c in rows
+    ]
     return await _table(asked, found, keyset, key, {"on": moment_json(moment), "known": at})
 
 
