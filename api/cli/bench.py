@@ -35,7 +35,7 @@ def bench(
         err().print(f"measuring {name} …", markup=False)
         report["cases"][name] = rows_of(run(large=True) if large else run())
     if not report["cases"]:
-        stop("There is no such case.")
+        stop("There is no such case" + (" of ten million events." if large else "."))
     _show(report)
     if json is not None:
         json.write_bytes(orjson.dumps(report, option=orjson.OPT_INDENT_2, default=str) + b"\n")

@@ -56,6 +56,9 @@ def as_json(value: object) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows as a table; text of the ledger can't style the terminal."""
+    if not rows:
+        say(f"{title}: none.")
+        return
     table = Table(title=escape(title), title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
@@ -71,6 +74,8 @@ def cell(value: object) -> str:
             return ""
         case bool():
             return "yes" if value else "no"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
         case list():
             return ", ".join(cell(one) for one in value)
         case dict():

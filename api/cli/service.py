@@ -42,10 +42,21 @@ def address_in(data: Path) -> str:
         said = json.loads((data / SERVICE_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         raise NotRunning() from None
-    address = said.get("address") if isinstance(said, dict) else None
-    if not isinstance(address, str):
+    address, pid = (said.get("address"), said.get("pid")) if isinstance(said, dict) else (None, None)
+    if not isinstance(address, str) or not isinstance(pid, int) or not _lives(pid):
         raise NotRunning()
     return address
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process is there: after a kill its port may be another program's, which must not see a token."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # somebody else's
+    except OSError:
+        return False
+    return True
 
 
 def way(data: Path | None, ledger: str | None, role: str) -> Way:

@@ -11,7 +11,7 @@ import psycopg
 
 from api.cli.console import Advance, stop
 from api.settings import Settings
-from ledger.evidence.faults import EvidenceError, SignerStateLost
+from ledger.evidence.faults import EvidenceError, LogFalse, SignerStateLost, Unusable
 from ledger.evidence.note import VerifierKey
 from ledger.evidence.policy import parse, require_witnessed
 from ledger.evidence.rows import Head, Row
@@ -85,6 +85,9 @@ def verdict_on(conninfo: str, name: str, keys: Path, demand: Demand, advance: Ad
         return from_fault(fault, level=LEVEL)
     except EvidenceError as fault:
         return from_fault(fault, level=LEVEL)
+    except psycopg.Error as error:
+        why = str(error).strip().partition("\n")[0]
+        return from_fault(Unusable(zh=f"无法读取账本：{why}", en=f"the ledger can't be read: {why}"), level=LEVEL)
 
 
 def _memory(folder: Path) -> Memory | None:
@@ -167,8 +170,16 @@ def _rows(connection: Connection, statements: Statements) -> Iterator[Row]:
     with connection.cursor("rows_to_verify") as cursor:
         cursor.itersize = FETCHED
         cursor.execute(statements.read_rows_to_verify.encode(), binary=True)
-        for stored, leaf, *copies in cursor:
-            yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf)
+        try:
+            for stored, leaf, *copies in cursor:
+                yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf)
+        except psycopg.DataError as error:
+            raise LogFalse(
+                "column_changed",
+                None,
+                zh=f"有一列的值不可能来自账本：{error}",
+                en=f"a column holds what the ledger never writes: {error}",
+            ) from error
 
 
 def _full_tile(connection: Connection, statements: Statements) -> Callable[[int], bytes | None]:

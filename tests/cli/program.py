@@ -45,12 +45,13 @@ class Program:
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, token: str | None = None) -> Ran:
+    def run(self, *arguments: str, token: str | None = None, folder: Path | None = None) -> Ran:
         """Run a command to its end."""
         process = subprocess.run(
             self._command(arguments),
             check=False,
             env=self._environment(token),
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

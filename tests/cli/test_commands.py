@@ -1,7 +1,10 @@
 """Every command that asks, brings in or takes out, against a service that runs."""
 
 import json
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,6 +173,43 @@ def test_ledgers_are_made_and_listed(program: Program, serving: Serving):
     assert program.run("ledgers", "create", "other", "--zone", "Nowhere/Land").code == 2
     unsigned = program.run("verify", "--ledger", "acme", "--require", "checkpointed")
     assert unsigned.code == 3
+
+
+CASE = """
+def run(*, large=False):
+    return [{"case": "ours", "events_per_s": 12345.678, "times_peer": 2.5}, {"case": "peer", "events_per_s": 4938}]
+"""
+
+
+def test_benchmarks_show_their_ratios_first(tmp_path: Path):
+    folder = tmp_path / "tests/bench"
+    folder.mkdir(parents=True)
+    (folder / "tiny.py").write_text(CASE, "utf-8")
+    (folder / "tiny_client.py").write_text('"""No benchmark."""', "utf-8")
+    shown = Program(tmp_path).run("bench", "--large", "--json", str(tmp_path / "report.json"), folder=tmp_path)
+    assert shown.code == 0, shown.err
+    assert shown.out.index("2.5") < shown.out.index("4938")
+    assert "12,346" in shown.out
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert list(report["cases"]) == ["tiny"]
+    assert {"system", "cores", "python", "psycopg"} <= set(report["machine"])
+    assert Program(tmp_path).run("bench", "--only", "nothing", folder=tmp_path).code == 2
+
+
+def test_a_killed_service_leaves_no_address_behind_that_gets_a_token(tmp_path: Path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(PATIENCE_S)
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        stranger.listen()
+        address = f"http://127.0.0.1:{stranger.getsockname()[1]}"
+        said = {"address": address, "pid": gone.pid, "ledgers": ["trial"]}
+        (tmp_path / "service.json").write_text(json.dumps(said), "utf-8")
+        away = Program(tmp_path).run("who-owns", "unit", "company", token="pledger_trial.t-1.secret")
+        stranger.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+    assert away.code == 2
 
 
 def test_without_a_service_a_command_says_how_to_start_one(tmp_path: Path):

@@ -100,6 +100,10 @@ def change_a_column(owner: Owner) -> None:
     owner.run("update {s}.events set actor = 'p-another' where position = 120")
 
 
+def make_a_time_infinite(owner: Owner) -> None:
+    owner.run("update {s}.events set recorded_at = 'infinity' where position = 120")
+
+
 def drop_one(owner: Owner) -> None:
     owner.run("delete from {s}.events where position = 100")
 
@@ -144,6 +148,7 @@ def test_what_nobody_touched_passes(owner: Owner):
         (change_a_byte, {"changed"}, 200),
         (change_a_byte_and_fit_all, {"changed"}, 200),
         (change_a_column, {"column_changed"}, 120),
+        (make_a_time_infinite, {"column_changed"}, None),
         (drop_one, {"dropped"}, 100),
         (swap_two, {"swapped", "changed"}, 150),
         (add_one, {"attestation_false"}, None),
@@ -175,6 +180,15 @@ def test_a_missing_key_is_never_made_anew(owner: Owner):
     finally:
         aside.rename(key)
     assert owner.program.run("verify").code == 0
+
+
+def test_a_ledger_without_its_table_is_unusable(tampered: Owner):
+    tampered.run("alter table {s}.tiles rename to hidden")
+    try:
+        verified = tampered.program.run("verify", "--json")
+    finally:
+        tampered.run("alter table {s}.hidden rename to tiles")
+    assert (verified.code, verified.json["ledgers"]["trial"]["kind"]) == (2, "unusable")
 
 
 def test_another_database_under_the_same_keys_is_refused(owner: Owner, tmp_path: Path):
