@@ -1,14 +1,14 @@
 """Ids: random pseudonyms for people, UUIDv7 for events, and the typed references from which subjects are drawn."""
 
-import os
 import re
-import secrets
 import time
 import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
+
+from ledger.kernel.randomness import draw
 
 KIND_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 _KIND = re.compile(KIND_PATTERN)
@@ -71,12 +71,12 @@ def split_stream(stream: str) -> tuple[str, str]:
 
 def pseudonym(prefix: str) -> str:
     """Return a new random id such as `p-3f9a…`: 80 random bits, telling nothing about whom it names."""
-    return f"{prefix}-{secrets.token_hex(10)}"
+    return f"{prefix}-{draw(10).hex()}"
 
 
 def uuid7() -> bytes:
     """Return the 16 bytes of a new UUIDv7 (RFC 9562 §5.7): milliseconds, then random bits."""
-    random = bytearray(os.urandom(10))
+    random = bytearray(draw(10))
     random[0] = (random[0] & 0x0F) | 0x70
     random[2] = (random[2] & 0x3F) | 0x80
     return (time.time_ns() // 1_000_000).to_bytes(6, "big") + bytes(random)

@@ -1,6 +1,5 @@
 """Sealing: personal texts are encrypted per data subject and class, and the event keeps a salted commitment only."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 
 from ledger.evidence.commitment import SALT_BYTES, commit
 from ledger.kernel.append import SealedBox
+from ledger.kernel.randomness import draw
 from ledger.privacy.data_keys import DataKeys, Owner
 
 NONCE_BYTES = 12
@@ -46,7 +46,7 @@ class Sealer:
         boxes = []
         for number, (owner, fields) in enumerate(texts.items()):
             part, (subject, retention) = str(number), owner
-            salt, content = os.urandom(SALT_BYTES), orjson.dumps(fields)
+            salt, content = draw(SALT_BYTES), orjson.dumps(fields)
             commitment = commit(salt, content)
             said[part] = {
                 "subject": subject,
@@ -74,7 +74,7 @@ class Sealer:
         key: AESGCMSIV | None = self.keys.known(owner)
         if key is None:
             raise LookupError("a part is sealed only once its key is in memory")
-        nonce = os.urandom(NONCE_BYTES)
+        nonce = draw(NONCE_BYTES)
         return nonce + key.encrypt(nonce, plain, self._bound(event_id, part))
 
     def _bound(self, event_id: bytes, part: str) -> bytes:
