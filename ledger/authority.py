@@ -12,7 +12,7 @@ from ledger.kernel.event import Authority
 from ledger.kernel.refusals import NotAllowed, NotFound
 
 SYSTEM = "system:"
-OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger"})
+OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy"})
 ALL_SEEING = frozenset({Role.HR_ADMINISTRATOR, Role.AUDITOR})
 
 
@@ -112,6 +112,7 @@ def _sees_nothing(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool
 
 SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "person": _sees_person,
+    "policy-reading": _sees_person,
     "goal": _sees_goal,
     "feedback": _sees_feedback,
     "requisition": look_requisition,
@@ -251,7 +252,7 @@ def _named(question: Question, of: str | None) -> Iterator[tuple[str, str]]:
 
 def _kind_of(question: Question, of: str | None) -> str:
     if of == "@":
-        return type(question.command).stream_kind
+        return "unit" if type(question.command).stream_kind == "unit" else "person"
     name = (of or "").removeprefix("@")
     return "unit" if name in ("unit", "parent", "owner_unit") else "person"
 

@@ -10,7 +10,7 @@ from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
 from ledger.kernel.append import Draft, LookupKey
-from ledger.kernel.command import Act, Command, StreamKind
+from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
 from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
 from ledger.kernel.moments import begins, effective_text
@@ -20,7 +20,6 @@ from ledger.privacy.secrets import LedgerSecrets
 from ledger.states import States
 
 TRIAL = "trial"  # the authority of what is judged only; never recorded
-LATE_AFTER_DAYS = 7  # the window for late entries until a policy states another
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
         testimony=ask.testimony is not None,
     )
     authority = _authority(ask, id, current.state, act, facts)
-    if current.version == 0 and not ask.command.starts and not _begins_by_any(kind):
+    if current.version == 0 and not ask.command.starts and not kind.begins_by_any:
         raise NotFound()
     if ask.if_match is not None and ask.if_match != current.version:
         raise StaleMatch(version=current.version)
@@ -96,11 +95,6 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     event = kind.decide(ask.command, current.state, act)
     envelope = _envelope(ask, act, authority, batch)
     return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
-
-
-def _begins_by_any(kind: StreamKind[object]) -> bool:
-    """Responsibilities and access need no act of beginning: the subject is there by being named."""
-    return kind.by_subject or kind.kind == "access"
 
 
 def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -> Authority:
@@ -124,8 +118,9 @@ def _check_time(command: Command, act: Act, rules: Rules) -> None:
         return
     if type(command).claim and act.begins > act.now:
         act.refuse(InTheFuture(today=effective_text(act.today)))
-    if act.begins < act.now - timedelta(days=LATE_AFTER_DAYS) and command.reason is None:
-        act.refuse(LateNeedsReason(days=LATE_AFTER_DAYS))
+    window_days = act.facts.policy(act.now).terms.late_window_days
+    if act.begins < act.now - timedelta(days=window_days) and command.reason is None:
+        act.refuse(LateNeedsReason(days=window_days))
 
 
 def _envelope(ask: Ask, act: Act, authority: Authority, batch: str | None) -> Envelope:
@@ -143,6 +138,7 @@ def _envelope(ask: Ask, act: Act, authority: Authority, batch: str | None) -> En
         cause=ask.cause,
         batch=batch,
         marks=tuple(act.marks),
+        policy=None if act.testimony else act.facts.policy(act.now).name,
     )
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.domain.identity import Role
 from ledger.kernel.ids import stream_name
+from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
 from ledger.states import States
 
@@ -71,6 +72,11 @@ class LedgerFacts:
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
         """Return the zone in which a date begins: the ledger's, until calendars say otherwise."""
         return self._zone
+
+    def policy(self, at: datetime) -> PolicyInForce:
+        """Return the version of the standing policy in force at that instant; the defaults while there is none."""
+        in_force: PolicyInForce = self.state("policy", STANDING).in_force(STANDING, at)
+        return in_force
 
     def units_above(self, unit: str | None, at: datetime) -> Iterator[str]:
         """Yield the unit and those above it, up to the top."""

@@ -12,9 +12,11 @@ from ledger.domain.ledgers import OpenLedger
 from ledger.evidence.signer import attest
 from ledger.kernel.append import Append
 from ledger.kernel.clock import Clock, RealClock
+from ledger.kernel.ids import stream_name
+from ledger.kernel.policy import STANDING
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
-from ledger.states import StateCache, Versioned, initial_state
+from ledger.states import StateCache
 from ledger.store.ledgers import as_service, create_ledger
 from ledger.store.writer import Writer
 
@@ -45,7 +47,8 @@ async def _record_opening(conninfo: str, name: str, clock: Clock, secrets: Ledge
     try:
         ask = Ask(command, "ledger", name, SYSTEM_CALLER, source=SYSTEM_CALLER.id)
         states, stream = StateCache(0), f"ledger/{name}"
-        states.put(stream, Versioned(0, initial_state(stream)))
+        for empty in (stream, stream_name("policy", STANDING)):
+            states.begin(empty)
         decided = decide(ask, states, Rules(ZoneInfo(command.zone), command.cut_over), clock.now())
         await writer.append(Append([draft(decided, Sealer(name, None), secrets)], {stream: 0}))
     finally:

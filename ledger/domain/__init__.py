@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.domain import feedback, goals, hiring, identity, ledgers, people, progress, responsibilities
+from ledger.domain import feedback, goals, hiring, identity, ledgers, people, policies, progress, responsibilities
 from ledger.kernel.command import Command, StreamKind
 from ledger.kernel.joined import joined
 
@@ -14,6 +14,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         ledgers.STREAMS,
         identity.STREAMS,
         people.STREAMS,
+        policies.STREAMS,
         responsibilities.STREAMS,
         goals.STREAMS,
         (GOAL_STREAM,),

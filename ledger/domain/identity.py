@@ -229,7 +229,15 @@ def decide_token(command: Command, state: TokenState, act: Act) -> Event:
 
 STREAMS = (
     StreamKind(
-        "access", "access", "a", AccessState(), decide_access, evolve_access, (GrantRole, RevokeRole), caller_ids=True
+        "access",
+        "access",
+        "a",
+        AccessState(),
+        decide_access,
+        evolve_access,
+        (GrantRole, RevokeRole),
+        caller_ids=True,
+        by_naming=True,
     ),
     StreamKind("token", "tokens", "t", TokenState(), decide_token, evolve_token, (IssueToken, RevokeToken)),
 )

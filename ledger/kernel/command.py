@@ -116,7 +116,8 @@ class StreamKind(Generic[S]):
     """The streams of one kind of subject: their names, initial state and the pure pair decide and evolve.
 
     `decide(command, state, act)` returns the event or raises a Refusal; `evolve(state, entry)` returns the next state.
-    `caller_ids`: callers choose the ids; `by_subject`: the id is `<kind>/<id>` of any subject, two segments in a path.
+    `caller_ids`: callers choose the ids; `by_subject`: the id is `<kind>/<id>` of any subject, two segments in a path;
+    `by_naming`: the id is that of somebody known elsewhere, and no command begins the stream.
     """
 
     kind: str
@@ -128,6 +129,12 @@ class StreamKind(Generic[S]):
     commands: tuple[type[Command], ...]
     caller_ids: bool = False
     by_subject: bool = False
+    by_naming: bool = False
+
+    @property
+    def begins_by_any(self) -> bool:
+        """Tell whether any command may be the stream's first: the subject is there by being named."""
+        return self.by_subject or self.by_naming
 
     def fold(self, entries: Iterator[Entry] | list[Entry], state: S | None = None) -> S:
         """Return the state after `entries`, from the initial one or from `state`."""

@@ -196,6 +196,7 @@ class Envelope:
     cause: str | None = None
     batch: str | None = None
     marks: tuple[str, ...] = ()
+    policy: str | None = None  # `<id>@<version>` of the policy in force when it was judged
 
 
 def encode(envelope: Envelope, event: Event, subjects: tuple[str, ...], sealed: Mapping[str, Any]) -> bytes:
@@ -210,6 +211,7 @@ def encode(envelope: Envelope, event: Event, subjects: tuple[str, ...], sealed: 
         "cause": envelope.cause,
         "batch": envelope.batch,
         "marks": envelope.marks or None,
+        "policy": envelope.policy,
     }
     whole = {
         "event_id": envelope.event_id,

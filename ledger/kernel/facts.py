@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from ledger.kernel.policy import PolicyInForce
+
 
 class Facts(Protocol):
     """Answers about the ledger as it stands when a command is judged. All times are UTC instants."""
@@ -40,4 +42,8 @@ class Facts(Protocol):
 
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
         """Return the zone in which a date begins for the person, else the unit, else the ledger."""
+        ...
+
+    def policy(self, at: datetime) -> PolicyInForce:
+        """Return the version of the standing policy in force at that instant; the defaults while there is none."""
         ...

@@ -58,6 +58,7 @@ from ledger.domain.ledgers import (
 )
 from ledger.domain.people import persons, units
 from ledger.domain.people.persons import AssignmentKind, Ending, ManagerKind
+from ledger.domain.policies import publishing, reading
 from ledger.domain.progress import (
     CorrectProgress,
     Health,
@@ -74,6 +75,7 @@ from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from ledger.kernel.command import Command
 from ledger.kernel.event import Event, Subject
 from ledger.kernel.holders import Holder
+from ledger.kernel.policy import STANDING, PolicyTerms
 from tests.domain.given import Given, Happened, History, given
 
 q = Decimal
@@ -122,6 +124,7 @@ def _things(world: History) -> None:
     world.record("requisition", "q-1", opened, by="p-lead")
     world.record("requisition", "q-1", RequisitionApproved(unit="sales"), by="p-boss")
     world.record("candidate", "c-1", CandidateRegistered(name="Candidate"))
+    world.record("policy", "travel", publishing.PolicyPublished(version=1, label="Travel"))
 
 
 PROFILE = JobProfileAdopted(
@@ -226,6 +229,13 @@ def _redate(command: type[Command], event: type[Event]) -> Callable[[Given], Com
     return lambda subject: command.model_validate({"entry": subject.entry(event), "new_effective_at": "2026-05-01"})
 
 
+KEEP = publishing.Finding.KEEP
+POLICY = {"label": "Performance", "terms": {"late_window_days": 3}, "text_zh": "绩效制度", "text_en": "How we do it"}
+POLICY_HOLDS = publishing.PolicyPublished(version=1, label="Performance", terms=PolicyTerms(late_window_days=3))
+POLICY_COMES = (
+    publishing.PolicyPublished(version=2, label="Performance", terms=PolicyTerms(late_window_days=5)),
+    day("2026-07-01"),
+)
 UNIT = units.UnitFormed(label="Service", parent="company"), HIRED
 LED = units.UnitLeadAppointed(lead="p-ann"), HIRED
 PARTNERED = units.HrPartnerAssigned(partner="p-hr"), HIRED
@@ -285,6 +295,28 @@ EXAMPLES = (
     Example(
         "unit", "service", _redate(units.RedateUnitEntry, units.UnitLeadAppointed), EntryRedated, before=(UNIT, LED)
     ),
+    # policies
+    Example("policy", STANDING, publishing.PublishPolicy.model_validate(POLICY), publishing.PolicyPublished),
+    Example(
+        "policy", STANDING, publishing.ReviewPolicy(finding=KEEP), publishing.PolicyReviewed, before=(POLICY_HOLDS,)
+    ),
+    Example(
+        "policy",
+        STANDING,
+        _annul(publishing.AnnulPolicyEntry, publishing.PolicyPublished),
+        EntryAnnulled,
+        before=(POLICY_HOLDS, POLICY_COMES),
+    ),
+    Example(
+        "policy",
+        STANDING,
+        lambda subject: publishing.RedatePolicyEntry.model_validate(
+            {"entry": subject.entry(publishing.PolicyPublished), "new_effective_at": "2026-09-01"}
+        ),
+        EntryRedated,
+        before=(POLICY_HOLDS, POLICY_COMES),
+    ),
+    Example("policy-reading", "p-ann", reading.ReadPolicy(policy="travel"), reading.PolicyRead, actor="p-ann"),
     # persons
     Example(
         "person",

@@ -13,6 +13,7 @@ from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, decode, encode
 from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import Effective, begins, day_of, parse_effective, utc_text
+from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.refusals import InTheFuture, Refusal
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)  # noon in Shanghai
@@ -67,6 +68,10 @@ class History:
 
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
         return self.zone
+
+    def policy(self, at: datetime) -> PolicyInForce:
+        in_force: PolicyInForce = self.state("policy", STANDING).in_force(STANDING, at)
+        return in_force
 
     # What is recorded
 

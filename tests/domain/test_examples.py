@@ -64,7 +64,18 @@ def test_every_event_has_an_example():
     assert topics - {example.event.topic for example in EXAMPLES} == set()
 
 
-CONTEXTS = {"ledgers", "identity", "people", "responsibilities", "goals", "progress", "feedback", "hiring", "entries"}
+CONTEXTS = {
+    "ledgers",
+    "identity",
+    "people",
+    "responsibilities",
+    "goals",
+    "progress",
+    "feedback",
+    "hiring",
+    "entries",
+    "policies",
+}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
@@ -126,7 +137,7 @@ def test_each_sealed_text_has_a_data_subject(example: Example):
     event = subject.when(example.asked(subject), actor=example.actor).event
     assert event is not None
     kinds = {stream.split("/")[0] for stream, _ in event.sealed_texts(f"{example.kind}/{example.id}")}
-    assert kinds <= {"person", "unit", "candidate"}
+    assert kinds <= {"person", "unit", "candidate", "policy"}
 
 
 @pytest.mark.parametrize("kind", sorted(STREAM_KINDS))
@@ -140,7 +151,7 @@ def test_a_fold_resumed_from_any_state_is_the_whole_fold(kind: str):
 
 def test_annulling_events_stay_with_the_stream_of_their_entry():
     pointing = [e for e in EXAMPLES if e.event in {EntryAnnulled, EntryRedated}]
-    assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal"}
+    assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy"}
 
 
 IMMEDIATE = [e for e in EXAMPLES if e.kind in {"feedback", "application", "candidate"} or e.event.__name__ in AT_ONCE]

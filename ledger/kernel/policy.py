@@ -1,0 +1,166 @@
+"""Policy terms: the codes, numbers and offices that rules go by, dated and versioned, with what holds without any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ledger.kernel.event import Value
+from ledger.kernel.ids import Code, PersonId
+
+STANDING = "performance"  # the policy whose terms hold for the whole ledger; others are texts to be read
+
+Days = Annotated[int, Field(ge=0, le=3660)]
+Months = Annotated[int, Field(ge=0, le=120)]
+Part = Annotated[Decimal, Field(ge=0, le=1, max_digits=11, decimal_places=10)]
+
+
+class Boundary(StrEnum):
+    """What becomes of an act of HR in a lead's place: refused, or recorded with the mark `overstepping`."""
+
+    REFUSE = "refuse"
+    MARK = "mark"
+
+
+class RollUp(StrEnum):
+    """How figures of parts make the figure of the whole."""
+
+    WEIGHTED_MEAN = "weighted_mean"
+    MEAN = "mean"
+    LOWEST = "lowest"
+
+
+class FallingAttainment(StrEnum):
+    """How the attainment of a falling metric is inverted: target ÷ actual, or 2 − actual ÷ target."""
+
+    QUOTIENT = "quotient"
+    MIRROR = "mirror"
+
+
+class ManagerChange(StrEnum):
+    """Who judges a period in which the manager changed: each their part, or the manager at its end."""
+
+    SPLIT = "split"
+    LAST = "last"
+
+
+class Scale(Value):
+    """Grades by code, the lowest first."""
+
+    code: Code
+    grades: tuple[Code, ...] = Field(min_length=2, max_length=20)
+
+
+class GradeShare(Value):
+    """The largest part of a cohort that a grade of a scale is meant for."""
+
+    scale: Code
+    grade: Code
+    largest: Part
+
+
+class ProbationLimit(Value):
+    """The longest probation for a kind of contract under a jurisdiction's law, from a contract term on."""
+
+    jurisdiction: Code
+    contract: Code
+    term_from_months: Months = 0
+    months: Months
+
+
+class DutyTerms(Value):
+    """Where the standing duty matrix is departed from: other holders, another time, or no such duty."""
+
+    duty: Code
+    accountable: Code | None = None
+    support: Code | None = None
+    days: Days | None = None
+    suspended: bool = False
+
+
+class Offices(Value):
+    """The persons who hold named offices; an office without a holder is a gap."""
+
+    hr: PersonId | None = None
+    privacy_officer: PersonId | None = None
+    top: PersonId | None = None  # decides for whom no lead stands above
+
+    def holders(self) -> dict[str, str]:
+        """Return office -> person for the offices that are held."""
+        return {name: holder for name in type(self).model_fields if (holder := getattr(self, name)) is not None}
+
+
+class PolicyTerms(Value):
+    """What rules go by. The defaults hold while nothing is published."""
+
+    boundary: Boundary = Boundary.REFUSE
+    late_window_days: Days = 7
+    reporting_rhythm_days: Days = 30
+    coaching_rhythm_days: Days = 90
+    deviation_share: Part = Decimal("0.8")  # of the expected path, below which a figure deviates
+    small_group_limit: int = Field(default=5, ge=1, le=1000)
+    roll_up: RollUp = RollUp.WEIGHTED_MEAN
+    weights_total: int | None = Field(default=None, ge=1, le=10_000)  # that the weights of one owner must sum to
+    falling_attainment: FallingAttainment = FallingAttainment.QUOTIENT
+    manager_change: ManagerChange = ManagerChange.SPLIT
+    disputed_goal_binds: bool = True
+    acceptance_days: Days = 7
+    appeal_days: Days = 15
+    pausing_absences: tuple[Code, ...] = ("maternity", "parental", "long_illness", "military")
+    scales: tuple[Scale, ...] = ()
+    distribution: tuple[GradeShare, ...] = ()
+    duties: tuple[DutyTerms, ...] = ()
+    probation_months: Months = 6  # where no limit of a jurisdiction fits
+    probation_limits: tuple[ProbationLimit, ...] = ()
+    offices: Offices = Offices()
+
+    @model_validator(mode="after")
+    def _each_named_once(self) -> "PolicyTerms":
+        """Refuse a scale, grade or duty that is named twice, and shares of grades that no scale has."""
+        grades = {(scale.code, grade) for scale in self.scales for grade in scale.grades}
+        once: tuple[Sequence[object], ...] = (
+            [scale.code for scale in self.scales],
+            [duty.duty for duty in self.duties],
+            [(share.scale, share.grade) for share in self.distribution],
+            *(scale.grades for scale in self.scales),
+        )
+        if any(len(set(names)) < len(names) for names in once):
+            raise ValueError("named twice")
+        if not {(share.scale, share.grade) for share in self.distribution} <= grades:
+            raise ValueError("no such grade")
+        return self
+
+    def scale(self, code: str) -> Scale | None:
+        """Return a scale by its code."""
+        return next((scale for scale in self.scales if scale.code == code), None)
+
+    def duty(self, code: str) -> DutyTerms | None:
+        """Return where a duty departs from the standing matrix, or None."""
+        return next((duty for duty in self.duties if duty.duty == code), None)
+
+    def probation_limit(self, *, jurisdiction: str | None, contract: str, term_months: int | None) -> int:
+        """Return the longest probation in months; a contract without a term counts as the longest term."""
+        fitting = [
+            limit
+            for limit in self.probation_limits
+            if (limit.jurisdiction, limit.contract) == (jurisdiction, contract)
+            and (term_months is None or limit.term_from_months <= term_months)
+        ]
+        return max(fitting, key=lambda limit: limit.term_from_months).months if fitting else self.probation_months
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyInForce:
+    """The version of a policy that holds at a time; version 0 is what holds while nothing is published."""
+
+    id: str = STANDING
+    version: int = 0
+    terms: PolicyTerms = field(default_factory=PolicyTerms)
+
+    @property
+    def name(self) -> str | None:
+        """Return `<id>@<version>`, or None while nothing is published."""
+        return f"{self.id}@{self.version}" if self.version else None
