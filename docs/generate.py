@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import typer
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
 import ledger
+from api.app import ROUTERS
+from api.cli import app as command_line
+from api.policies import POLICIES, Policy
 from api.settings import Settings
 from ledger.domain import COMMANDS, STREAM_KINDS
 from ledger.kernel.command import Command
@@ -164,6 +171,77 @@ def default_of(shape: Schema) -> str:
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 
+def questions_page() -> str:
+    """Return the page of every route that answers: who may ask, what it takes."""
+    routes = sorted((r for router in ROUTERS for r in router.routes if isinstance(r, APIRoute)), key=lambda r: r.path)
+    sections = [f"## `{' '.join(sorted(r.methods or ()))} {r.path}`\n\n" + "\n\n".join(question_of(r)) for r in routes]
+    opening = (
+        "What can be asked over HTTP. A token goes into the header `Authorization: Bearer …`. Lists take `limit` (at "
+        "most 1,000) and `after`, and answer `text/csv` where `Accept` asks for it. `min_position` waits until the "
+        "answer reflects that position. What the caller may not see is answered as if it were not there."
+    )
+    return page("Questions", opening, sections)
+
+
+def question_of(route: APIRoute) -> Iterator[str]:
+    """Yield the parts of a route's section."""
+    yield first_sentence(route.endpoint)
+    policy = POLICIES[route.path]
+    who = (
+        "everybody, without a token" if policy.public else ", ".join(sorted(policy.roles)) or "who may see the subject"
+    )
+    yield f"May ask: {who if not policy.rows else 'any caller; the answer holds what the caller may see'}."
+    rows = list(parameters(route.dependant))
+    if rows:
+        yield table(("parameter", "in", "note"), rows)
+
+
+def asker_of(policy: Policy) -> str:
+    """Return in words whom a route's policy lets ask."""
+    if policy.public:
+        return "everybody, without a token"
+    if policy.rows:
+        return "any caller; the answer holds what the caller may see"
+    return ", ".join(sorted(policy.roles)) or "who may see the subject"
+
+
+def parameters(dependant: Dependant) -> Iterator[tuple[str, str, str]]:
+    """Yield name, place and description of a route's parameters, those of what it depends on included."""
+    for place, named in (("path", dependant.path_params), ("query", dependant.query_params)):
+        for field in named:
+            yield f"`{field.alias}`", place, str(field.field_info.description or "")
+    for inner in dependant.dependencies:
+        yield from parameters(inner)
+
+
+def command_line_page() -> str:
+    """Return the page of the command line: every command with its arguments and options."""
+    sections = list(command_of("pledger", typer.main.get_command(command_line)))
+    opening = (
+        "Exit codes: 0 ok, 1 found false, 2 unusable input, 3 not yet provable, 4 policy not met. Data commands speak "
+        "to the running service, whose address stands in `service.json` in the data folder, with the token in "
+        "`PLEDGER_TOKEN`; on the demonstration and trial ledgers they take the fitting token by themselves."
+    )
+    return page("Command line", opening, sections)
+
+
+def command_of(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401  # click's own types are not exported by typer
+    """Yield a section for a command, or for each command of a group."""
+    if hasattr(command, "commands"):
+        for part, inner in sorted(command.commands.items()):
+            yield from command_of(f"{name} {part}", inner)
+        return
+    rows = [
+        (
+            f"`{' '.join(p.opts) if p.param_type_name == 'option' else p.name.upper()}`",
+            str(getattr(p, "help", "") or ""),
+        )
+        for p in command.params
+        if p.name != "help"
+    ]
+    yield f"## `{name}`\n\n{' '.join((command.help or '').split())}\n\n{table(('argument', 'what it does'), rows)}"
+
+
 def layout_page() -> str:
     """Return the page of every module with its caption, read without importing it."""
     sections = []
@@ -191,6 +269,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "events.md": events_page(),
         REFERENCE / "refusals.md": refusals_page(),
+        REFERENCE / "questions.md": questions_page(),
+        REFERENCE / "command-line.md": command_line_page(),
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "layout.md": layout_page(),
     }
