@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 
-from api.cli.console import Advance, progress, say, stop
+from api.cli.console import Advance, err, progress, say, stop
 from api.cli.options import Data, DatabaseUrl, Host, Keys, LogLevel, Port, settings_of
 from api.cli.serve import free_port, stopping
 
@@ -33,12 +33,17 @@ def demo(
     import uvloop
 
     from api import logs, serving
+    from api.cli.service import tokens_file
+    from api.settings import refuse_weak
 
     settings = settings_of(
         host=host, port=port, data=data, keys=keys, database_url=database_url, log_level=log_level or "warning"
     )
     refuse_second(settings)
     settings = settings.model_copy(update={"ledger": None, "port": free_port(settings.host, settings.port)})
+    refuse_weak(settings, demonstration=True)
+    if not tokens_file(settings.data, "trial").exists():
+        err().print("Setting up the demonstration: some seconds, the first time only.")
     logs.configure(settings.log_level)
     with stopping(), serving.database(settings) as conninfo:
         with progress("The company lives its year") as advance:
@@ -100,6 +105,6 @@ def program() -> str:
     """Return how this program was called: by its name where the shell finds it by that."""
     called = Path(sys.argv[0])
     if called.name != "pledger":
-        return "python -m api.cli"
+        return "python -m api"
     found = which("pledger")
     return "pledger" if found is not None and Path(found).absolute() == called.absolute() else quote(str(called))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from api.cli.console import Fields, as_json, language, say, show_table
+from api.cli.console import Fields, as_json, language, printable, say, show_table
 from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def moment(text: object, zone: str = "UTC") -> str:
 
 def _show_ownership(owned: Fields) -> None:
     subject = owned["subject"]
-    label = f" {subject['label']}" if subject.get("label") else ""
+    label = f" {printable(str(subject['label']))}" if subject.get("label") else ""
     zone = str(owned["on"]["zone"])
     say(f"{subject['kind']}/{subject['id']}{label}, on {owned['on']['asked']}")
     held = [_holding(role, holding, zone) for role in ROLES for holding in owned.get(role, [])]

@@ -9,6 +9,7 @@ import typer
 from api.cli.console import Fields, as_json, err, printable, say
 from api.cli.options import AsJson, AsRole, Data, LedgerName
 from api.cli.questions import moment
+from api.cli.serve import stopping
 
 if TYPE_CHECKING:
     import httpx2
@@ -36,7 +37,9 @@ def tail(
 
     asked: Fields = {"limit": PAGE, "type": type or [], "subject": subject or []}
     asked |= {} if after is None else {"after": after}
-    Tail(way(data, ledger, as_role or "subscriber"), asked, once=once, machine=json).follow()
+    following = Tail(way(data, ledger, as_role or "subscriber"), asked, once=once, machine=json)
+    with stopping():
+        following.follow()
 
 
 class Tail:
@@ -79,7 +82,7 @@ class Tail:
                 return
 
     def _pause(self) -> None:
-        if self._failures == 0:
+        if self._failures == 1:  # once is a connection that was closed between two pages
             err().print("The service is away; waiting for it.", style="yellow")
         time.sleep(RETRY_S[min(self._failures, len(RETRY_S) - 1)])
         self._failures += 1

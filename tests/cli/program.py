@@ -89,7 +89,7 @@ class Program:
         return held
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "api.cli", *arguments]
+        return [sys.executable, "-m", "api", *arguments]
 
     def _environment(self, token: str | None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PLEDGER_")}

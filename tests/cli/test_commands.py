@@ -251,5 +251,7 @@ def test_tail_goes_on_after_a_restart_without_loss_or_repeats(tmp_path: Path):
                 told.append(json.loads(lines(tail).readline())["position"])
         finally:
             tail.terminate()
-            tail.communicate(timeout=PATIENCE_S)
+            _, said = tail.communicate(timeout=PATIENCE_S)
+        assert tail.returncode == 0
+        assert "waiting for it" in said
         assert told == list(range(1, last + 1))

@@ -93,7 +93,7 @@ def require_examples_run(program: Program, serving: Serving) -> None:
     said = []
     while not (line := lines(serving.process).readline()).startswith("Ctrl-C"):
         said.append(line.strip())
-    shown = [line.removeprefix("python -m api.cli ") for line in said if line.startswith("python -m api.cli")]
+    shown = [line.removeprefix("python -m api ") for line in said if line.startswith("python -m api")]
     assert len(shown) == 3
     for example in shown:
         ran = program.run(*shlex.split(example))
@@ -118,6 +118,13 @@ def test_a_taken_port_leads_to_the_next_free_one(program: Program):
         assert port < int(serving.address.rsplit(":", 1)[1]) <= port + 20
         assert serving.stop() == 0
         serving.close()
+
+
+def test_a_demonstration_is_shown_on_this_machine_only(program: Program):
+    refused = program.run("demo", "--host", "0.0.0.0", "--port", "0")
+    assert refused.code == 2
+    assert "this machine only" in refused.err
+    assert not program.data.exists()
 
 
 def test_keys_of_another_ledger_are_never_thrown_away(program: Program):

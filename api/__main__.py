@@ -1,4 +1,4 @@
-"""`python -m api.cli` is `pledger`."""
+"""`python -m api` is `pledger`."""
 
 from api.cli import main
 
