@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ledger.domain.duties import Party
 from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
 from ledger.kernel.command import By, Command
@@ -97,6 +98,17 @@ def _sees_candidate(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bo
     return Role.HR_PARTNER in facts.roles_of(actor, at)
 
 
+def _sees_duty(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """The holder and who stands above them; of a duty without a holder, who stands above its seat."""
+    state = facts.state("duty", id)
+    if state.holder is not None:
+        return _sees_person(facts, actor, state.holder, at)
+    if state.of is None or state.of.kind != "person":
+        unit = None if state.of is None else state.of.id
+        return actor in facts.unit_leads(unit, at) or actor in facts.partners_of(unit, at)
+    return actor != state.of.id and _sees_person(facts, actor, state.of.id, at)
+
+
 def _sees_token(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     bearer = facts.state("token", id).bearer
     return bearer is not None and bearer.id == actor
@@ -118,6 +130,7 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "requisition": look_requisition,
     "application": _sees_hiring("application"),
     "candidate": _sees_candidate,
+    "duty": _sees_duty,
     "token": _sees_token,
     "access": _sees_own,
     "import": _sees_nothing,
@@ -206,7 +219,16 @@ def _employee(question: Question, way: By) -> str | None:
 
 
 def _system(question: Question, way: By) -> str | None:
-    return "" if question.actor.startswith(SYSTEM) else None
+    """Any system, or the one that the way names."""
+    fits = question.actor.startswith(SYSTEM) if way.of is None else question.actor == f"{SYSTEM}{way.of}"
+    return "" if fits else None
+
+
+def _hr_duty(question: Question, way: By) -> str | None:
+    """An HR administrator, for duties of HR that are not their own."""
+    if question.state.party != Party.HR or question.actor == _value(question, way.of):
+        return None
+    return "" if Role.HR_ADMINISTRATOR in question.facts.roles_of(question.actor, question.at) else None
 
 
 BASES: dict[str, Callable[[Question, By], str | None]] = {
@@ -222,6 +244,7 @@ BASES: dict[str, Callable[[Question, By], str | None]] = {
     "own_token": _own_token,
     "employee": _employee,
     "system": _system,
+    "hr_duty": _hr_duty,
 }
 
 

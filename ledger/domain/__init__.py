@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from ledger.domain import feedback, goals, hiring, identity, ledgers, people, policies, progress, responsibilities
+from ledger.domain import (
+    duties,
+    feedback,
+    goals,
+    hiring,
+    identity,
+    ledgers,
+    people,
+    policies,
+    progress,
+    responsibilities,
+)
 from ledger.kernel.command import Command, StreamKind
 from ledger.kernel.joined import joined
 
@@ -19,6 +30,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         goals.STREAMS,
         (GOAL_STREAM,),
         feedback.STREAMS,
+        duties.STREAMS,
         hiring.STREAMS,
     )
     for stream in streams

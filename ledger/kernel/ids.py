@@ -55,6 +55,7 @@ JobProfileId = Annotated[Id, SubjectOf("job-profile")]
 RequisitionId = Annotated[Id, SubjectOf("requisition")]
 CandidateId = Annotated[Id, SubjectOf("candidate")]
 ApplicationId = Annotated[Id, SubjectOf("application")]
+DutyId = Annotated[Id, SubjectOf("duty")]
 FeedbackId = Annotated[Id, SubjectOf("feedback")]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from ledger.domain import duties as owed
 from ledger.domain.feedback import (
     AcknowledgeFeedback,
     CorrectFeedback,
@@ -68,6 +69,7 @@ from ledger.domain.progress import (
     RecordMeasurement,
     ReportProgress,
 )
+from ledger.domain.progress import help as help_on_goals
 from ledger.domain.responsibilities import commands as duty
 from ledger.domain.responsibilities import events as duties
 from ledger.domain.responsibilities.events import Role
@@ -229,6 +231,25 @@ def _redate(command: type[Command], event: type[Event]) -> Callable[[Given], Com
     return lambda subject: command.model_validate({"entry": subject.entry(event), "new_effective_at": "2026-05-01"})
 
 
+OWED = {
+    "kind": "set_goals",
+    "party": "lead",
+    "seat": "lead",
+    "of": ANN,
+    "holder": "p-lead",
+    "subject": ANN,
+    "due_on": "2026-06-10",
+    "cause": "entry-1",
+    "rule": "set-goals",
+}
+DUTY = (owed.DutyOpened.model_validate(OWED), day("2026-06-01"), "system:rules")
+LAPSED = (
+    owed.DutyLapsed(holder="p-lead", due_on=day("2026-06-10"), notice=owed.Notice.NONE),
+    day("2026-06-11"),
+    "system:rules",
+)
+DIFFICULT = (help_on_goals.DifficultyRaised(owner=ANN, concern="resources"), day("2026-06-01"), "p-ann")
+CALLED = (help_on_goals.SupportRequested(owner=ANN, concern="skills"), day("2026-06-01"), "p-ann")
 KEEP = publishing.Finding.KEEP
 POLICY = {"label": "Performance", "terms": {"late_window_days": 3}, "text_zh": "绩效制度", "text_en": "How we do it"}
 POLICY_HOLDS = publishing.PolicyPublished(version=1, label="Performance", terms=PolicyTerms(late_window_days=3))
@@ -608,5 +629,80 @@ EXAMPLES = (
         hired.HiringDecisionReversed,
         before=(APPLIED, PANEL, ANN_SCORED, HIRE),
         actor="p-lead",
+    ),
+    # help on goals
+    Example(
+        "goal",
+        "g-1",
+        help_on_goals.FindDeviation.model_validate(
+            {"found": "below_path", "entry": "e-1", "day": "2026-03-31", "progress": "0.1", "expected": "0.25"}
+        ),
+        help_on_goals.DeviationFound,
+        before=(ASSIGNED, REPORTED),
+        actor="system:rules",
+    ),
+    Example(
+        "goal",
+        "g-1",
+        help_on_goals.RaiseDifficulty(concern="resources", note="Nobody to test it"),
+        help_on_goals.DifficultyRaised,
+        before=(ASSIGNED,),
+        actor="p-ann",
+    ),
+    Example(
+        "goal",
+        "g-1",
+        help_on_goals.RequestSupport(concern="skills", note="How is it measured?"),
+        help_on_goals.SupportRequested,
+        before=(ASSIGNED,),
+        actor="p-ann",
+    ),
+    Example(
+        "goal",
+        "g-1",
+        lambda subject: help_on_goals.GiveSupport(
+            call=subject.entry(help_on_goals.SupportRequested), note="A course next week"
+        ),
+        help_on_goals.SupportGiven,
+        before=(ASSIGNED, CALLED),
+    ),
+    Example(
+        "goal",
+        "g-1",
+        lambda subject: help_on_goals.ResolveDifficulty(difficulty=subject.entry(help_on_goals.DifficultyRaised)),
+        help_on_goals.DifficultyResolved,
+        before=(ASSIGNED, DIFFICULT),
+        actor="p-ann",
+    ),
+    # duties
+    Example("duty", "d-1", owed.OpenDuty.model_validate(OWED), owed.DutyOpened, actor="system:rules"),
+    Example(
+        "duty",
+        "d-1",
+        owed.NotifyDuty(channel="inbox", occasion=owed.Occasion.OPENED, delivery=owed.Delivery.DELIVERED),
+        owed.DutyNotified,
+        before=(DUTY,),
+        actor="system:notices",
+    ),
+    Example("duty", "d-1", owed.SeeDuty(), owed.DutySeen, before=(DUTY,), actor="p-lead"),
+    Example("duty", "d-1", owed.TransferDuty(taker="p-boss"), owed.DutyTransferred, (DUTY,), "system:rules"),
+    Example("duty", "d-1", owed.DischargeDuty(by_entry="entry-2"), owed.DutyDischarged, (DUTY,), "system:rules"),
+    Example("duty", "d-1", owed.ExcuseDuty(reason="other_work", note="The fair"), owed.DutyExcused, (DUTY,), "p-boss"),
+    Example("duty", "d-1", owed.LapseDuty(), owed.DutyLapsed, before=(DUTY,), actor="system:rules"),
+    Example(
+        "duty",
+        "d-1",
+        owed.EscalateDuty(to="p-boss", duty="d-2"),
+        owed.DutyEscalated,
+        before=(DUTY, LAPSED),
+        actor="system:rules",
+    ),
+    Example(
+        "duty",
+        "d-1",
+        owed.VoidDuty(fact="entry-3", why=owed.Void.ABSENT),
+        owed.DutyVoided,
+        before=(DUTY, LAPSED),
+        actor="system:rules",
     ),
 )

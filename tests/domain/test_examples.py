@@ -75,6 +75,7 @@ CONTEXTS = {
     "hiring",
     "entries",
     "policies",
+    "duties",
 }
 
 

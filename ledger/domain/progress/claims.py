@@ -1,7 +1,7 @@
-"""Progress: what people claim and systems measure about a goal, kept side by side on the goal's own stream."""
+"""Claims and measurements: what people say and systems measure about a goal, kept side by side."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Protocol
@@ -9,12 +9,12 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from ledger.domain.figures import Actual, Quantity
+from ledger.domain.progress.help import HelpState
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Entry, Event, Seal, Subject
 from ledger.kernel.ids import Code, Id
-from ledger.kernel.joined import Half
 from ledger.kernel.moments import Day, begins, day_of
-from ledger.kernel.refusals import AfterLastDay, AlreadyRecorded, InTheFuture, NotFound, Refusal
+from ledger.kernel.refusals import AfterLastDay, AlreadyRecorded, InTheFuture, Refusal
 from ledger.kernel.texts import Note, Pointer
 
 Pointers = Annotated[tuple[Pointer, ...], Field(max_length=20)]
@@ -75,10 +75,11 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class ProgressState:
-    """All claims as they stand after correction, and all measurements, each in the order of recording."""
+    """All claims as they stand after correction, all measurements, each in the order of recording, and help asked."""
 
     claims: tuple[Actual, ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    help: HelpState = field(default_factory=HelpState)
 
     def series(self, day: date, source: str | None) -> tuple[Actual, ...]:
         """Return the values up to and including a day, one per day, in order.
@@ -94,7 +95,7 @@ def _by_day(actuals: Iterable[Actual], day: date) -> tuple[Actual, ...]:
     return tuple(last[each] for each in sorted(last))
 
 
-def evolve_progress(state: ProgressState, entry: Entry) -> ProgressState:
+def evolve_claims(state: ProgressState, entry: Entry) -> ProgressState:
     """Return the state after `entry`; a correction takes the place of the claim it points at."""
     match entry.event:
         case ProgressReported(value=value, day=day):
@@ -190,12 +191,8 @@ class ReportedOn(Protocol):
         ...
 
 
-def decide_progress(command: Command, state: ProgressState, goal: ReportedOn, act: Act) -> Event:
+def decide_claim(command: Command, state: ProgressState, owner: Subject, goal: ReportedOn, act: Act) -> Event:
     """Return the event of a claim, a correction or a measurement, or refuse it."""
-    goal.require_running()
-    owner = goal.owner
-    if owner is None:
-        raise NotFound()
     match command:
         case ReportProgress():
             day = _day(command.day, owner, goal, act)
@@ -258,6 +255,4 @@ def _require_new(state: ProgressState, value: Quantity, day: date, source: str) 
         raise AlreadyRecorded()
 
 
-PROGRESS: Half[ProgressState, ReportedOn] = Half(
-    ProgressState(), decide_progress, evolve_progress, (ReportProgress, CorrectProgress, RecordMeasurement)
-)
+CLAIM_COMMANDS = (ReportProgress, CorrectProgress, RecordMeasurement)

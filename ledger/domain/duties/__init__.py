@@ -1,0 +1,71 @@
+"""Duties: what a named holder must do by a day, who was told, and how it ended; silence ends it too."""
+
+from ledger.domain.duties.commands import (
+    DischargeDuty,
+    DutyNotDue,
+    DutySettled,
+    EscalateDuty,
+    ExcuseDuty,
+    LapseDuty,
+    NotifyDuty,
+    OpenDuty,
+    SeeDuty,
+    TransferDuty,
+    VoidDuty,
+)
+from ledger.domain.duties.decisions import STREAM
+from ledger.domain.duties.events import (
+    Delivery,
+    DutyDischarged,
+    DutyEscalated,
+    DutyExcused,
+    DutyLapsed,
+    DutyNotified,
+    DutyOpened,
+    DutySeen,
+    DutyTransferred,
+    DutyVoided,
+    Notice,
+    Occasion,
+    Outcome,
+    Party,
+    Seat,
+    Void,
+)
+from ledger.domain.duties.state import DutyState, Standing, evolve
+
+STREAMS = (STREAM,)
+
+__all__ = [
+    "STREAMS",
+    "Delivery",
+    "DischargeDuty",
+    "DutyDischarged",
+    "DutyEscalated",
+    "DutyExcused",
+    "DutyLapsed",
+    "DutyNotDue",
+    "DutyNotified",
+    "DutyOpened",
+    "DutySeen",
+    "DutySettled",
+    "DutyState",
+    "DutyTransferred",
+    "DutyVoided",
+    "EscalateDuty",
+    "ExcuseDuty",
+    "LapseDuty",
+    "Notice",
+    "NotifyDuty",
+    "Occasion",
+    "OpenDuty",
+    "Outcome",
+    "Party",
+    "Seat",
+    "SeeDuty",
+    "Standing",
+    "TransferDuty",
+    "Void",
+    "VoidDuty",
+    "evolve",
+]
