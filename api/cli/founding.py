@@ -17,6 +17,7 @@ from ledger.domain.identity import GrantRole, Role
 from ledger.domain.people.persons import RegisterPerson
 from ledger.kernel.clock import Clock
 from ledger.kernel.event import Subject
+from ledger.store.embedded.locks import open_private, try_lock
 from ledger.store.ledgers import UnknownLedger, drop_ledger, list_ledgers
 
 if TYPE_CHECKING:
@@ -37,8 +38,9 @@ Tokens = dict[str, str]
 class Founding:
     """The making of one ledger whose tokens end in the data folder.
 
-    A note beside the tokens says that it is under way; where one is found, whoever wrote it did not finish, and what
-    there is, is dropped. So no ledger that is complete is ever dropped, whatever became of its tokens.
+    A note beside the tokens says that it is under way, and its lock that its maker lives. Where a note is found without
+    one, the maker did not finish, and what there is, is dropped. So no ledger that is complete is ever dropped,
+    whatever became of its tokens.
     """
 
     def __init__(self, conninfo: str, settings: "Settings", name: str, zone: str, clock: Clock, cut_over: date) -> None:
@@ -49,35 +51,43 @@ class Founding:
 
     def found(self, fill: Callable[[Ledger], Coroutine[None, None, Tokens]]) -> None:
         """Make the ledger, let `fill` record in it, and keep the tokens it returns; nothing where that is done."""
-        exists = self._name in list_ledgers(self._conninfo)
-        if self._tokens.exists():
-            self._note.unlink(missing_ok=True)
-            if not exists:
-                stop(f"{self._tokens} belongs to a ledger that this database does not hold: move that file away.")
+        if self._is_made():
             return
-        if exists and not self._note.exists():
-            stop(f"The ledger {self._name} is there, but not its {self._tokens}: put that file back.")
-        self._begin()
-        tokens = asyncio.run(self._filled(fill))
-        write_private(self._tokens, tokens)
-        self._note.unlink()
-
-    def _begin(self) -> None:
         self._note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self._note.exists():
-            discard(self._conninfo, self._keys, self._name)
-        elif any(folder.exists() for folder in key_folders(self._keys, self._name)):
+        cut_off = self._note.exists()
+        if not cut_off:
+            self._refuse_another()
+        lock = open_private(self._note)
+        try:
+            if not try_lock(lock):
+                stop(f"Another program is just making the ledger {self._name}: wait for it, or end it.")
+            if not self._tokens.exists():  # else that program has just finished
+                self._make(fill, cut_off=cut_off)
+            self._note.unlink(missing_ok=True)
+        finally:
+            os.close(lock)
+
+    def _is_made(self) -> bool:
+        if not self._tokens.exists():
+            return False
+        if self._name not in list_ledgers(self._conninfo):
+            stop(f"{self._tokens} belongs to a ledger that this database does not hold: move that file away.")
+        return True
+
+    def _refuse_another(self) -> None:
+        if self._name in list_ledgers(self._conninfo):
+            stop(f"The ledger {self._name} is there, but not its {self._tokens}: put that file back.")
+        if any(folder.exists() for folder in key_folders(self._keys, self._name)):
             stop(f"There are keys of another ledger {self._name} in {self._keys}: move them away.")
-        self._note.touch(mode=0o600)
+
+    def _make(self, fill: Callable[[Ledger], Coroutine[None, None, Tokens]], *, cut_off: bool) -> None:
+        name, keys = self._name, self._keys
+        if cut_off:
+            discard(self._conninfo, keys, name)
         make_ledger(
-            self._conninfo,
-            self._name,
-            self._keys,
-            host=self._host,
-            zone=self._zone,
-            cut_over=self._cut_over,
-            clock=self._clock,
+            self._conninfo, name, keys, host=self._host, zone=self._zone, cut_over=self._cut_over, clock=self._clock
         )
+        write_private(self._tokens, asyncio.run(self._filled(fill)))
 
     async def _filled(self, fill: Callable[[Ledger], Coroutine[None, None, Tokens]]) -> Tokens:
         ledger = await Ledger.open(self._conninfo, self._name, self._keys, self._clock)

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import socket
 import threading
 import time
@@ -54,6 +55,9 @@ def test_a_demonstration_is_made_again_after_a_kill_and_then_kept(program: Progr
     cut_off = program.start("demo", "--port", "0")
     until(lambda: (program.data / "demo.unfinished").exists())
     until(lambda: size(program) > HALF_WAY)
+    cut_off.send_signal(signal.SIGSTOP)
+    meanwhile = program.run("demo", "--port", "0")
+    assert (meanwhile.code, "wait for it" in meanwhile.err) == (2, True)
     cut_off.kill()
     cut_off.communicate()
     assert not (program.data / "demo-tokens.json").exists()
