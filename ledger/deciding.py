@@ -1,11 +1,11 @@
 """Deciding one command: effective time, authority, the context's rules, and the encoded event that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ledger.asking import AfterCutOver, Ask, NotConfirmed
-from ledger.authority import Question, judge
+from ledger.authority import Judged, judge
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
@@ -17,7 +17,9 @@ from ledger.kernel.moments import begins, effective_text
 from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, StaleMatch
 from ledger.privacy.sealing import Sealer, Texts
 from ledger.privacy.secrets import LedgerSecrets
+from ledger.question import Question
 from ledger.states import States
+from ledger.zones import subject_zone
 
 TRIAL = "trial"  # the authority of what is judged only; never recorded
 
@@ -76,39 +78,43 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     current = states.get(stream)
     facts = LedgerFacts(states, rules.zone, testimony=ask.testimony is not None)
     effective = ask.command.effective_at or now
+    zone = subject_zone(ask.command, ask.kind, id, current.state, facts, now)
     act = Act(
         id=id,
         actor=ask.caller.id,
         now=now,
         effective=effective,
-        begins=begins(effective, rules.zone),
+        begins=begins(effective, zone),
         facts=facts,
         event_id=uuid_text(event_id),
         testimony=ask.testimony is not None,
+        subject_zone=zone,
     )
-    authority = _authority(ask, id, current.state, act, facts)
+    judged = _authority(ask, id, current.state, act, facts)
+    act = replace(act, principal=judged.principal, marks=list(judged.marks))
     if current.version == 0 and not ask.command.starts and not kind.begins_by_any:
         raise NotFound()
     if ask.if_match is not None and ask.if_match != current.version:
         raise StaleMatch(version=current.version)
     _check_time(ask.command, act, rules)
     event = kind.decide(ask.command, current.state, act)
-    envelope = _envelope(ask, act, authority, batch)
+    envelope = _envelope(ask, act, judged.authority, batch)
     return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
 
 
-def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -> Authority:
+def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -> Judged:
     if ask.testimony is None:
         at = act.begins if ask.command.claim and act.begins < act.now else act.now
-        return judge(Question(ask.caller.id, ask.command, id, state, at, facts))
+        actor = facts.resolved(ask.caller.id)
+        return judge(Question(actor, ask.command, id, state, at, facts), principal=ask.principal)
     if ask.testimony.trial:
         if Role.HR_ADMINISTRATOR not in facts.roles_of(ask.caller.id, act.now):
             raise NotConfirmed()
-        return Authority(TRIAL, None, facts.position)
+        return Judged(Authority(TRIAL, None, facts.position))
     imported = facts.state("import", ask.testimony.batch)
     if not imported.confirmed or ask.caller.id not in (imported.proposer, imported.confirmer):
         raise NotConfirmed()
-    return Authority("import", f"import/{ask.testimony.batch}", facts.position)
+    return Judged(Authority("import", f"import/{ask.testimony.batch}", facts.position), ask.principal)
 
 
 def _check_time(command: Command, act: Act, rules: Rules) -> None:
@@ -133,7 +139,7 @@ def _envelope(ask: Ask, act: Act, authority: Authority, batch: str | None) -> En
         authority=authority,
         source=ask.source if ask.testimony is None else ask.testimony.source,
         correlation=ask.cause or act.event_id,
-        principal=ask.principal,
+        principal=act.principal,
         reason=ask.command.reason,
         cause=ask.cause,
         batch=batch,

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ledger.domain.identity import Role
+from ledger.domain.identity import SYSTEM, Role
+from ledger.domain.people import PersonState
 from ledger.kernel.ids import stream_name
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
@@ -42,23 +43,48 @@ class LedgerFacts:
         """Return the folded state of a subject's stream."""
         return self._states.get(stream_name(kind, id)).state
 
+    def resolved(self, person: str) -> str:
+        """Return the id that a person's id stands for: of merged ids the one they were merged into."""
+        for _ in range(HIGHEST):
+            into = None if person.startswith(SYSTEM) else self._person(person).merged_into
+            if into is None:
+                break
+            person = into
+        return person
+
+    def _person(self, person: str) -> PersonState:
+        state: PersonState = self.state("person", person)
+        return state
+
+    def _resolved_person(self, person: str) -> PersonState:
+        return self._person(self.resolved(person))
+
     def is_employed(self, person: str, at: datetime) -> bool:
         """Tell whether the person has a running employment at that instant."""
-        state = self.state("person", person)
+        state = self._resolved_person(person)
         if self._testimony and not state.lines["employment"].changes:
             return True
         return state.employment_on(at) is not None
 
     def unit_of(self, person: str, at: datetime) -> str | None:
         """Return the person's home unit."""
-        unit: str | None = self.state("person", person).home_on(at)
+        return self.unit_now(self._resolved_person(person).home_on(at), at)
+
+    def unit_now(self, unit: str | None, at: datetime) -> str | None:
+        """Return the unit that a unit has become part of, or the unit itself."""
+        for _ in range(HIGHEST):
+            into = None if unit is None else self.state("unit", unit).successor_on(at)
+            if into is None:
+                break
+            unit = into
         return unit
 
     def lead_of(self, person: str, at: datetime) -> str | None:
         """Return the person's lead: the line manager of that time, else the first other lead from the home unit up."""
-        manager: str | None = self.state("person", person).manager_on(at)
-        if manager is not None and manager != person:
-            return manager
+        person = self.resolved(person)
+        manager = self._person(person).manager_on(at)
+        if manager is not None and self.resolved(manager) != person:
+            return self.resolved(manager)
         home = self.unit_of(person, at) or self.last_unit_of(person, at)
         return next((lead for lead in self.unit_leads(home, at) if lead != person), None)
 
@@ -70,8 +96,27 @@ class LedgerFacts:
         return joined[-1] if joined else None
 
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
-        """Return the zone in which a date begins: the ledger's, until calendars say otherwise."""
+        """Return the zone in which a date begins for the person, else the unit or one above it, else the ledger."""
+        own = None if person is None else self._resolved_person(person).calendar_on(at)
+        if own is not None:
+            return ZoneInfo(own.zone)
+        home = self.unit_of(person, at) if person is not None else None
+        for above in self.units_above(home or unit, at):
+            found = self.state("unit", above).calendar_on(at)
+            if found is not None:
+                return ZoneInfo(found.zone)
         return self._zone
+
+    def is_away(self, person: str, at: datetime) -> bool:
+        """Tell whether an absence runs that pauses the person's duties."""
+        return self._resolved_person(person).is_away(at)
+
+    def deputies_of(self, person: str, scope: str | None, at: datetime) -> Iterator[str]:
+        """Yield who may act in the person's place in a context (in any, for None); nobody once either has left."""
+        if self.is_employed(person, at):
+            for delegate in self._resolved_person(person).delegates_on(at, scope):
+                if self.is_employed(delegate, at):
+                    yield self.resolved(delegate)
 
     def policy(self, at: datetime) -> PolicyInForce:
         """Return the version of the standing policy in force at that instant; the defaults while there is none."""
@@ -80,22 +125,22 @@ class LedgerFacts:
 
     def units_above(self, unit: str | None, at: datetime) -> Iterator[str]:
         """Yield the unit and those above it, up to the top."""
-        seen: set[str] = set()
+        unit, seen = self.unit_now(unit, at), set[str]()
         while unit is not None and unit not in seen and len(seen) < HIGHEST:
             seen.add(unit)
             yield unit
-            unit = self.state("unit", unit).parent_on(at)
+            unit = self.unit_now(self.state("unit", unit).parent_on(at), at)
 
     def unit_leads(self, unit: str | None, at: datetime) -> Iterator[str]:
         """Yield the leads of the unit and of those above it, lowest first; units without one are passed over."""
         for above in self.units_above(unit, at):
             lead = self.state("unit", above).lead_on(at)
             if lead is not None:
-                yield lead
+                yield self.resolved(lead)
 
     def leads_above(self, person: str, at: datetime) -> Iterator[str]:
         """Yield the person's lead, that lead's lead, and so on; a circle ends the line."""
-        seen = {person}
+        seen = {self.resolved(person)}
         lead = self.lead_of(person, at)
         while lead is not None and lead not in seen and len(seen) < HIGHEST:
             seen.add(lead)
@@ -105,7 +150,7 @@ class LedgerFacts:
     def partners_of(self, unit: str | None, at: datetime) -> Iterator[str]:
         """Yield the HR partners of the unit and of those above it."""
         for above in self.units_above(unit, at):
-            yield from self.state("unit", above).partners_on(at)
+            yield from map(self.resolved, self.state("unit", above).partners_on(at))
 
     def accountable_for(self, lines: Timelines[str, Any], at: datetime) -> Iterator[str]:
         """Yield the persons accountable by a subject's timelines; a unit stands for its lead of the day."""
@@ -113,7 +158,7 @@ class LedgerFacts:
             kind, id = key.split("/", 1)
             person = id if kind == "person" else next(self.unit_leads(id, at), None)
             if person is not None:
-                yield person
+                yield self.resolved(person)
 
     def roles_of(self, actor: str, at: datetime) -> frozenset[Role]:
         """Return the roles granted to a person or system and in force."""
@@ -121,5 +166,4 @@ class LedgerFacts:
 
     def is_lead(self, person: str, at: datetime) -> bool:
         """Tell whether the person leads their home unit or one above it."""
-        home = self.unit_of(person, at)
-        return any(self.state("unit", unit).lead_on(at) == person for unit in self.units_above(home, at))
+        return self.resolved(person) in self.unit_leads(self.unit_of(person, at), at)

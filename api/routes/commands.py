@@ -8,12 +8,14 @@ from fastapi import APIRouter, Query, Response
 from api.answers import answer
 from api.commands import PLURALS
 from api.reading import Asked, Asking
-from ledger.authority import BASES, Question, sees
 from ledger.domain import STREAM_KINDS
 from ledger.facts import LedgerFacts
 from ledger.kernel.command import By, Command, StreamKind
 from ledger.kernel.ids import check_id, split_stream, stream_name
 from ledger.kernel.refusals import NotFound
+from ledger.question import Question
+from ledger.sight import sees
+from ledger.ways import BASES
 
 router = APIRouter(tags=["commands"])
 Kind = Annotated[str, Query(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]

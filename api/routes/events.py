@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -14,8 +15,10 @@ from api.policies import FEED
 from api.problems import NotCheckpointed
 from api.reading import Asked, Asking
 from ledger.evidence.merkle import leaf_hash
+from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
+from ledger.sight import reads
 
 PROOF_WAIT_S = 3.0
 router = APIRouter(tags=["events"])
@@ -61,7 +64,8 @@ async def sealed(asked: Asking, event_id: EventId) -> Response:
     """Return the opened sealed parts whose data subject the caller may see; 410 once they are erased."""
     position, stored = await _visible(asked, event_id)
     parts = orjson.loads(stored)["sealed"]
-    seen = {name: part for name, part in parts.items() if await asked.sees(*split_stream(part["subject"]))}
+    subjects = {name: split_stream(part["subject"]) for name, part in parts.items()}
+    seen = await asked.ledger.judged(lambda facts: _readable(facts, asked, stored, subjects))
     if not seen:
         raise NotFound()
     opened = await asyncio.to_thread(asked.ledger.open_parts, str(event_id))
@@ -71,6 +75,11 @@ async def sealed(asked: Asking, event_id: EventId) -> Response:
     response = answer(asked, {"event_id": str(event_id), "parts": shown, "withheld": len(parts) - len(seen)}, position)
     response.headers["cache-control"] = "no-store"
     return response
+
+
+def _readable(facts: LedgerFacts, asked: Asked, stored: bytes, subjects: Mapping[str, tuple[str, str]]) -> set[str]:
+    stream, now = split_stream(orjson.loads(stored)["stream"]), asked.ledger.clock.now()
+    return {name for name, subject in subjects.items() if reads(facts, asked.caller.id, stream, subject, now)}
 
 
 async def _visible(asked: Asked, event_id: UUID) -> tuple[int, bytes]:

@@ -179,7 +179,7 @@ def decide(command: Command, state: FeedbackState, act: Act) -> Event:
 def _given(command: GiveFeedback, state: FeedbackState, act: Act) -> Event:
     if state.recipient is not None:
         raise AlreadyExists(kind="feedback")
-    if command.recipient == act.actor:
+    if act.is_own(command.recipient):
         act.refuse(FeedbackToSelf())
     if command.readers and command.visibility is not Visibility.NAMED:
         raise ReadersOnlyNamed()
@@ -203,7 +203,7 @@ def _require_known(command: GiveFeedback, act: Act) -> None:
 
 
 def _acknowledged(state: FeedbackState, recipient: str, act: Act) -> Event:
-    if act.actor == state.giver:
+    if act.is_own(state.giver):
         act.refuse(OwnAct())
     if state.acknowledged:
         raise AlreadyRecorded()

@@ -193,7 +193,7 @@ def decide_access(command: Command, state: AccessState, act: Act) -> Event:
     """Return the event of a grant or revoke command. The stream's id is the person's or system's id."""
     match command:
         case GrantRole(role=role, units=units, until=until):
-            if act.actor == act.id:
+            if act.is_own(act.id):
                 raise OwnGrant()
             for unit in units:
                 act.require_known("unit", unit, field="units")

@@ -149,7 +149,7 @@ def _confirmed(command: ConfirmImport, state: ImportState, act: Act) -> Event:
         raise NotFound()
     if state.confirmed:
         raise AlreadyExists(kind="import")
-    if state.proposer == act.actor:
+    if act.is_own(state.proposer):
         raise OwnProposal()
     if state.digest != command.digest:
         raise OtherTable()

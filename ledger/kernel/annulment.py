@@ -60,7 +60,7 @@ def decide_annulment(command: DatedFact, dated: Mapping[str, str], act: Act) -> 
     moved_to = getattr(command, "new_effective_at", None)
     if moved_to is None:
         return EntryAnnulled(entry=command.entry, entry_topic=topic)
-    new_begins = begins(moved_to, act.facts.zone)
+    new_begins = begins(moved_to, act.zone)
     return EntryRedated(entry=command.entry, entry_topic=topic, new_effective_at=moved_to, new_begins=new_begins)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, Generic, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -21,7 +22,8 @@ class By:
     """One way to be allowed. `basis` is what the event will say; `of` names the field or state attribute it looks at.
 
     Bases: own (the person named), lead (of the person named), unit_lead (of the unit named, or one above), holder
-    (accountable for the subject), creator, named (in the list named), hr_partner (of the person's unit), role:<name>.
+    (accountable for the subject), named (in the list named), hr_partner (of the person's unit), role:<name>,
+    hr_for_lead (HR in the place of the lead of who is named; only where the policy marks it instead of refusing it).
     """
 
     basis: str
@@ -37,6 +39,7 @@ class Command(Value):
 
     `claim` tells that it states something that has happened, so its effective time can't lie in the future.
     `starts` tells that it begins its stream: without an id in the path the server makes one.
+    `on_behalf` tells whether a delegate may give it in the place of who delegated.
     """
 
     stream_kind: ClassVar[str] = ""
@@ -44,6 +47,7 @@ class Command(Value):
     by: ClassVar[tuple[By, ...]] = ()
     claim: ClassVar[bool] = False
     starts: ClassVar[bool] = False
+    on_behalf: ClassVar[bool] = True
 
     effective_at: EffectiveAt | None = Field(default=None, description="When it holds in the business; now if absent.")
     reason: Code | None = Field(default=None, description="A reason code; needed for late entries.")
@@ -56,10 +60,17 @@ class Command(Value):
         by: tuple[By, ...] = (),
         claim: bool = False,
         starts: bool = False,
+        on_behalf: bool = True,
         **kwargs: Any,  # noqa: ANN401  # passed on to pydantic as it came
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.stream_kind, cls.verb, cls.by, cls.claim, cls.starts = stream, verb, by, claim, starts
+        cls.on_behalf = on_behalf
+
+    @classmethod
+    def context(cls) -> str:
+        """Return the context that declares it, as in `goals`."""
+        return cls.__module__.removeprefix("ledger.domain.").partition(".")[0]
 
     def own_fields(self) -> dict[str, Any]:
         """Return the command's fields besides those that every command has, as its event takes them."""
@@ -79,6 +90,23 @@ class Act:
     event_id: str
     testimony: bool = False
     marks: list[str] = field(default_factory=list)
+    principal: str | None = None  # on whose behalf the actor acts
+    subject_zone: ZoneInfo | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which dates of this subject begin: its person's, else its unit's, else the ledger's."""
+        return self.subject_zone or self.facts.zone
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """Who acts here and on whose behalf, each under the id that merged ids resolve to."""
+        named = (self.actor, self.principal)
+        return frozenset(self.facts.resolved(person) for person in named if person is not None)
+
+    def is_own(self, person: str | None) -> bool:
+        """Tell whether the person is the actor, or on whose behalf the actor acts."""
+        return person is not None and self.facts.resolved(person) in self.parties
 
     @property
     def today(self) -> date:

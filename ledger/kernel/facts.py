@@ -28,6 +28,10 @@ class Facts(Protocol):
         """Return the folded state of a subject's stream (the initial state where nothing is recorded)."""
         ...
 
+    def resolved(self, person: str) -> str:
+        """Return the id that a person's id stands for: of merged ids the one they were merged into."""
+        ...
+
     def is_employed(self, person: str, at: datetime) -> bool:
         """Tell whether the person has a running employment at that instant."""
         ...

@@ -107,6 +107,7 @@ class PolicyTerms(Value):
     falling_attainment: FallingAttainment = FallingAttainment.QUOTIENT
     manager_change: ManagerChange = ManagerChange.SPLIT
     disputed_goal_binds: bool = True
+    administrators_read_feedback: bool = False
     acceptance_days: Days = 7
     appeal_days: Days = 15
     pausing_absences: tuple[Code, ...] = ("maternity", "parental", "long_illness", "military")

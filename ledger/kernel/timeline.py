@@ -118,12 +118,17 @@ class Timelines(Mapping[K, Timeline[V]]):
 class Held:
     """A change in who holds something: the holder begins, or the holder (and nobody else) ends.
 
-    `instead_of` names a holder who ends by the same act.
+    `instead_of` names a holder who ends by the same act; `until` is the first instant at which it holds no more.
     """
 
     holder: str
     begins: bool = True
     instead_of: str | None = None
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether what has begun has not run out."""
+        return self.until is None or at < self.until
 
 
 def holder_on(line: Timeline[Held], at: datetime) -> Change[Held] | None:
@@ -139,7 +144,7 @@ def holder_on(line: Timeline[Held], at: datetime) -> Change[Held] | None:
             current = change
         elif current is not None and current.value.holder == change.value.holder:
             current = None
-    return current
+    return current if current is not None and current.value.holds(at) else None
 
 
 def holders_on(line: Timeline[Held], at: datetime) -> dict[str, Change[Held]]:
@@ -151,10 +156,12 @@ def holders_on(line: Timeline[Held], at: datetime) -> dict[str, Change[Held]]:
         if change.value.instead_of is not None:
             current.pop(change.value.instead_of, None)
         if change.value.begins:
-            current.setdefault(change.value.holder, change)
+            known = current.get(change.value.holder)
+            if known is None or known.value.until is not None:
+                current[change.value.holder] = change
         else:
             current.pop(change.value.holder, None)
-    return current
+    return {holder: change for holder, change in current.items() if change.value.holds(at)}
 
 
 def most_holders_from(line: Timeline[Held], at: datetime) -> int:

@@ -51,6 +51,10 @@ class History:
     def state(self, kind: str, id: str) -> Any:
         return self.states.get((kind, id), STREAM_KINDS[kind].initial)
 
+    def resolved(self, person: str) -> str:
+        into = None if person.startswith("system:") else self.state("person", person).merged_into
+        return person if into is None else self.resolved(into)
+
     def is_employed(self, person: str, at: datetime) -> bool:
         return self.state("person", person).employment_on(at) is not None
 

@@ -312,7 +312,7 @@ def _about_decision(
     if isinstance(command, ReverseDecision):
         act.require_reason(command)
         return HiringDecisionReversed(candidate=received.candidate, decision_entry=decided.entry)
-    if act.actor == decided.decider:
+    if act.is_own(decided.decider):
         act.refuse(OwnAct())
     if act.actor not in state.assessors:
         act.refuse(NotOnPanel())

@@ -183,7 +183,7 @@ def _opened(command: OpenRequisition, state: RequisitionState, act: Act) -> Even
 
 def _require_judge(state: RequisitionState, wanted: Stage, act: Act) -> None:
     """Refuse who asked themselves, and a second or other answer."""
-    if act.actor == state.opener:
+    if act.is_own(state.opener):
         act.refuse(OwnAct())
     if state.stage is wanted:
         raise AlreadyRecorded()

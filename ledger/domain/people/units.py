@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pydantic import Field
+
+from ledger.domain.people import calendars
+from ledger.domain.people.calendars import Calendars, WorkCalendar, calendar_on
 from ledger.domain.people.lines import Line, put, require_employed, require_held, single, unless_said
 from ledger.kernel.annulment import DatedFact, applied, commands_for, decide_annulment, is_annulment, remember
 from ledger.kernel.command import Act, By, Command, StreamKind
@@ -14,6 +18,7 @@ from ledger.kernel.refusals import (
     AlreadyRecorded,
     Circle,
     NotFound,
+    Refusal,
     UnitGone,
 )
 from ledger.kernel.timeline import Held, Timelines, holder_on, holders_on
@@ -42,6 +47,18 @@ class UnitMoved(Event, context="people", dated=True):
 
 class UnitDissolved(Event, context="people", dated=True):
     """The unit is no more."""
+
+
+class UnitsMerged(Event, context="people", dated=True):
+    """The unit is part of another from then on: who belongs to it belongs there."""
+
+    into: UnitId
+
+
+class UnitSplit(Event, context="people", dated=True):
+    """The unit is no more: others stand in its place, and its people are assigned to them one by one."""
+
+    parts: tuple[UnitId, ...]
 
 
 class UnitLeadAppointed(Event, context="people", dated=True):
@@ -80,6 +97,7 @@ class UnitState:
     formed: bool = False
     lines: Line = field(default_factory=Timelines)
     dated: Mapping[str, str] = field(default_factory=dict)
+    calendars: Calendars = field(default_factory=Timelines)
 
     def label_on(self, at: datetime) -> str | None:
         """Return the label of that time."""
@@ -97,6 +115,14 @@ class UnitState:
         """Return the unit's HR partners."""
         return tuple(holders_on(self.lines["partner"], at))
 
+    def successor_on(self, at: datetime) -> str | None:
+        """Return the unit that this one was merged into, or None."""
+        return single(self.lines["successor"], at)
+
+    def calendar_on(self, at: datetime) -> WorkCalendar | None:
+        """Return the unit's own work calendar, or None."""
+        return calendar_on(self.calendars, at)
+
     def is_live(self, at: datetime) -> bool:
         """Tell whether the unit is formed and not dissolved."""
         return holder_on(self.lines["life"], at) is not None
@@ -105,11 +131,13 @@ class UnitState:
 def evolve_unit(state: UnitState, entry: Entry) -> UnitState:
     """Return the state after `entry`."""
     if is_annulment(entry):
-        return replace(state, lines=applied(state.lines, entry), dated=remember(state.dated, entry))
+        lines, dates = applied(state.lines, entry), applied(state.calendars, entry)
+        return replace(state, lines=lines, calendars=dates, dated=remember(state.dated, entry))
     lines = state.lines
     for key, held in _unit_changes(entry.event):
         lines = put(lines, key, entry, held)
-    return replace(state, formed=True, lines=lines, dated=remember(state.dated, entry))
+    dates = calendars.evolve(state.calendars, entry)
+    return replace(state, formed=True, lines=lines, calendars=dates, dated=remember(state.dated, entry))
 
 
 def _unit_changes(event: Event | None) -> tuple[tuple[str, Held], ...]:
@@ -120,8 +148,10 @@ def _unit_changes(event: Event | None) -> tuple[tuple[str, Held], ...]:
             return (("label", Held(label)),)
         case UnitMoved(parent=parent):
             return (("parent", Held(parent or "")),)
-        case UnitDissolved():
+        case UnitDissolved() | UnitSplit():
             return (("life", Held(RUNNING, begins=False)),)
+        case UnitsMerged(into=into):
+            return ("life", Held(RUNNING, begins=False)), ("successor", Held(into))
         case UnitLeadAppointed(lead=lead):
             return (("lead", Held(lead)),)
         case UnitLeadReleased(lead=lead):
@@ -161,6 +191,18 @@ class DissolveUnit(Command, stream="unit", verb="dissolve", by=_HR):
     """Dissolve the unit."""
 
 
+class MergeUnit(Command, stream="unit", verb="merge", by=_HR):
+    """Let the unit become part of another."""
+
+    into: Id
+
+
+class SplitUnit(Command, stream="unit", verb="split", by=_HR):
+    """Let other units, formed before, take the unit's place."""
+
+    parts: tuple[Id, ...] = Field(min_length=2, max_length=50)
+
+
 class AppointLead(Command, stream="unit", verb="appoint-lead", by=(*_HR, By("unit_lead", "@parent"))):
     """Appoint the unit's lead."""
 
@@ -188,6 +230,14 @@ class ReleaseHrPartner(Command, stream="unit", verb="release-hr-partner", by=_HR
 AnnulUnitEntry, RedateUnitEntry = commands_for("unit", _HR)
 
 
+class PartTwice(Refusal):
+    """A unit is split into different units."""
+
+    code, status = "part_twice", 422
+    en = "A unit is named twice."
+    zh = "同一单位被重复列出。"
+
+
 # Decide
 
 
@@ -201,6 +251,13 @@ def decide_unit(command: Command, state: UnitState, act: Act) -> Event:
         return decide_annulment(command, state.dated, act)
     if not state.is_live(act.begins):
         act.refuse(UnitGone())
+    match command:
+        case DissolveUnit():
+            return UnitDissolved()
+        case MergeUnit(into=into):
+            return _merged(into, act)
+        case SplitUnit(parts=parts):
+            return _split(parts, act)
     return _unit_event(command, state, act)
 
 
@@ -219,8 +276,8 @@ def _unit_event(command: Command, state: UnitState, act: Act) -> Event:
             return unless_said(lines["label"], at, Held(label), UnitRenamed(label=label))
         case MoveUnit(parent=parent):
             return _moved(command, parent, act)
-        case DissolveUnit():
-            return UnitDissolved()
+        case calendars.SetUnitCalendar():
+            return calendars.decide(command, state.calendars, act)
         case AppointLead(lead=lead):
             act.require_known("person", lead, field="lead")
             require_employed(act, lead)
@@ -250,11 +307,37 @@ def _moved(command: MoveUnit, parent: str | None, act: Act) -> Event:
     return UnitMoved(parent=parent)
 
 
+def _merged(into: str, act: Act) -> Event:
+    _require_other_live(into, act, field="into")
+    return UnitsMerged(into=into)
+
+
+def _split(parts: tuple[str, ...], act: Act) -> Event:
+    named = tuple(dict.fromkeys(parts))
+    if len(named) < len(parts):
+        raise PartTwice()
+    for part in named:
+        _require_other_live(part, act, field="parts")
+    return UnitSplit(parts=named)
+
+
+def _require_other_live(unit: str, act: Act, *, field: str) -> None:
+    """Refuse the unit itself, and one that is not live when it takes effect."""
+    act.require_known("unit", unit, field=field)
+    if unit == act.id:
+        raise Circle()
+    if not act.facts.state("unit", unit).is_live(act.begins):
+        act.refuse(UnitGone())
+
+
 UNIT_COMMANDS = (
     FormUnit,
     RenameUnit,
     MoveUnit,
     DissolveUnit,
+    MergeUnit,
+    SplitUnit,
+    calendars.SetUnitCalendar,
     AppointLead,
     ReleaseLead,
     AssignHrPartner,

@@ -44,7 +44,9 @@ EXAMPLES = (
     ),
     Example("unit", "service", units.MergeUnit(into="sales"), units.UnitsMerged, before=(UNIT,)),
     Example("unit", "service", units.SplitUnit(parts=("sales", "company")), units.UnitSplit, before=(UNIT,)),
-    Example("unit", "service", calendars.SetUnitCalendar(**CALENDAR), calendars.WorkCalendarSet, before=(UNIT,)),
+    Example(
+        "unit", "service", calendars.SetUnitCalendar.model_validate(CALENDAR), calendars.WorkCalendarSet, before=(UNIT,)
+    ),
     Example(
         "person",
         "p-cleo",
@@ -81,7 +83,13 @@ EXAMPLES = (
         "person", "p-cleo", absences.StartAbsence(kind="parental"), absences.AbsenceStarted, before=(PERSON, EMPLOYED)
     ),
     Example("person", "p-cleo", absences.EndAbsence(), absences.AbsenceEnded, before=(PERSON, EMPLOYED, AWAY)),
-    Example("person", "p-cleo", calendars.SetPersonCalendar(**CALENDAR), calendars.WorkCalendarSet, before=(PERSON,)),
+    Example(
+        "person",
+        "p-cleo",
+        calendars.SetPersonCalendar.model_validate(CALENDAR),
+        calendars.WorkCalendarSet,
+        before=(PERSON,),
+    ),
     Example(
         "person",
         "p-cleo",

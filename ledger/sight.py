@@ -1,0 +1,160 @@
+"""Sight: who may see which subject, judged as of now; whoever may not is told that there is no such thing."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from ledger.domain.feedback import Visibility
+from ledger.domain.identity import SYSTEM, Role
+from ledger.facts import LedgerFacts
+
+OF_A_PERSON = frozenset({"person", "access", "policy-reading"})
+WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application"})
+OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy"})
+CONFIDENTIAL = frozenset({"feedback"})  # HR administrators see these only where the policy says so
+
+
+def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bool:
+    """Tell whether the actor may see a subject. `at` is always now: a question's time chooses facts, never rights."""
+    if actor.startswith(SYSTEM):
+        return False
+    actor = facts.resolved(actor)
+    roles = facts.roles_of(actor, at)
+    if Role.HR_ADMINISTRATOR in roles and (kind not in CONFIDENTIAL or _policy_opens(facts, at)):
+        return True
+    if Role.AUDITOR in roles and _engaged(facts, actor, kind, id, at):
+        return True
+    if kind in OPEN_KINDS:
+        return True
+    return SIGHT.get(kind, _sees_subject)(facts, actor, id, at)
+
+
+def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject: tuple[str, str], at: datetime) -> bool:
+    """Tell whether the actor may read a sealed part: of what they see, texts about those they see.
+
+    Feedback is for whom it was made visible, whoever it is about; withdrawn, for nobody.
+    """
+    if not sees(facts, actor, *stream, at):
+        return False
+    if stream[0] == "feedback":
+        return not facts.state("feedback", stream[1]).withdrawn
+    return sees(facts, actor, *data_subject, at)
+
+
+def _policy_opens(facts: LedgerFacts, at: datetime) -> bool:
+    return facts.policy(at).terms.administrators_read_feedback
+
+
+def _engaged(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bool:
+    """Auditors see what their engagement covers: everything, or what belongs to its units and those below them."""
+    grants = facts.state("access", actor).roles_at(at)[Role.AUDITOR]
+    if any(not grant.units for grant in grants):
+        return True
+    engaged = {facts.unit_now(unit, at) for grant in grants for unit in grant.units}
+    return any(unit in engaged for unit in facts.units_above(_unit_about(facts, kind, id, at), at))
+
+
+def _unit_about(facts: LedgerFacts, kind: str, id: str, at: datetime) -> str | None:
+    """Return the unit that a subject belongs to at a time, where it belongs to one."""
+    if kind in OF_A_PERSON:
+        return None if id.startswith(SYSTEM) else facts.unit_of(id, at) or facts.last_unit_of(id, at)
+    state = facts.state(kind, id) if kind in WITH_STATE else None
+    owner = getattr(state, "owner", None)
+    if owner is not None:
+        return owner.id if owner.kind == "unit" else _unit_about(facts, "person", owner.id, at)
+    person = getattr(state, "recipient", None) or getattr(state, "holder", None)
+    if isinstance(person, str):
+        return _unit_about(facts, "person", person, at)
+    unit = id if kind == "unit" else getattr(state, "unit", None)
+    return unit if isinstance(unit, str) else None
+
+
+def _sees_subject(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Free subjects of the responsibilities context are open; kinds with streams of their own are not."""
+    return True
+
+
+def _sees_person(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Oneself, the line, the HR partners, and who acts in the place of one of the line."""
+    if actor == facts.resolved(id):
+        return True
+    if actor in facts.partners_of(facts.unit_of(id, at), at):
+        return True
+    return any(actor == lead or actor in facts.deputies_of(lead, None, at) for lead in facts.leads_above(id, at))
+
+
+def _sees_goal(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    owner = facts.state("goal", id).owner
+    return owner is not None and (owner.kind == "unit" or _sees_person(facts, actor, owner.id, at))
+
+
+def _sees_feedback(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Giver and recipient, and whom the giver let read it: persons named, the line, or the HR partners."""
+    state = facts.state("feedback", id)
+    if state.recipient is None:
+        return False
+    if actor in map(facts.resolved, (state.giver, state.recipient, *state.readers)):
+        return True
+    if state.visibility is Visibility.LINE:
+        return actor in facts.leads_above(state.recipient, at)
+    return state.visibility is Visibility.HR_PARTNER and actor in facts.partners_of(
+        facts.unit_of(state.recipient, at), at
+    )
+
+
+def _sees_hiring(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
+    def look(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+        state = facts.state(kind, id)
+        seats = {getattr(state, name, None) for name in ("opener", "decider")} | set(getattr(state, "assessors", ()))
+        requisition = getattr(state, "requisition", None)
+        if actor in seats or (requisition is not None and look_requisition(facts, actor, requisition, at)):
+            return True
+        unit = getattr(state, "unit", None)
+        return unit is not None and (actor in facts.unit_leads(unit, at) or actor in facts.partners_of(unit, at))
+
+    return look
+
+
+look_requisition = _sees_hiring("requisition")
+
+
+def _sees_candidate(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    return Role.HR_PARTNER in facts.roles_of(actor, at)
+
+
+def _sees_duty(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """The holder and who stands above them; of a duty without a holder, who stands above its seat."""
+    state = facts.state("duty", id)
+    if state.holder is not None:
+        return _sees_person(facts, actor, state.holder, at)
+    if state.of is None or state.of.kind != "person":
+        unit = None if state.of is None else state.of.id
+        return actor in facts.unit_leads(unit, at) or actor in facts.partners_of(unit, at)
+    return actor != state.of.id and _sees_person(facts, actor, state.of.id, at)
+
+
+def _sees_token(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    bearer = facts.state("token", id).bearer
+    return bearer is not None and bearer.id == actor
+
+
+def _sees_own(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    return actor == id
+
+
+def _sees_nothing(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    return False
+
+
+SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
+    "person": _sees_person,
+    "policy-reading": _sees_person,
+    "goal": _sees_goal,
+    "feedback": _sees_feedback,
+    "requisition": look_requisition,
+    "application": _sees_hiring("application"),
+    "candidate": _sees_candidate,
+    "duty": _sees_duty,
+    "token": _sees_token,
+    "access": _sees_own,
+    "import": _sees_nothing,
+}
