@@ -44,12 +44,22 @@ def judge(question: Question, *, principal: str | None = None) -> Judged:
     judged = standing(question, ways) if principal is None else delegated(question, ways, principal)
     if judged is not None:
         return judged
-    kind = type(question.command).stream_kind
-    if not sees(question.facts, question.actor, kind, question.id, question.at):
+    if not _in_sight(question, ways):
         raise NotFound()
     if any(way.basis == "hr_for_lead" and in_lead_place(question, way) is not None for way in ways):
         raise Overstepping(needed="lead")
     raise NotAllowed(needed=" / ".join(dict.fromkeys(way.basis for way in ways)))
+
+
+def _in_sight(question: Question, ways: Sequence[By]) -> bool:
+    """Tell whether the actor sees the subject, or whom a command is about that would begin one."""
+    facts, actor, command = question.facts, question.actor, type(question.command)
+    if sees(facts, actor, command.stream_kind, question.id, question.at):
+        return True
+    if not command.starts or facts.exists(command.stream_kind, question.id):
+        return False
+    about = (subject for way in ways if way.of not in {None, "@"} for subject in named(question, way.of))
+    return any(sees(facts, actor, *subject, question.at) for subject in about)
 
 
 def standing(question: Question, ways: Sequence[By]) -> Judged | None:

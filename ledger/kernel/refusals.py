@@ -186,3 +186,11 @@ class AfterLastDay(Refusal):
     rule = "leavers_keep_their_past"
     en = "The person is not employed on that day."
     zh = "该人员当日不在职。"
+
+
+class PeriodReversed(Refusal):
+    """A period ends on or after the day it begins."""
+
+    code, status = "period_reversed", 422
+    en = "The last day lies before the first."
+    zh = "结束日期早于开始日期。"

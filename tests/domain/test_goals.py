@@ -14,7 +14,6 @@ from ledger.domain.goals.commands import (
     BandNeeded,
     OtherOwner,
     OutsidePeriod,
-    PeriodReversed,
 )
 from ledger.domain.goals.events import GoalAccepted, GoalAssigned, GoalClosed, GoalTargetRevised
 from ledger.domain.goals.metrics import Combines, DefineMetric, MetricDefined, RatioParts
@@ -28,6 +27,7 @@ from ledger.kernel.refusals import (
     Circle,
     InTheFuture,
     OwnAct,
+    PeriodReversed,
     ReasonNeeded,
     UnitGone,
     UnknownReference,

@@ -10,12 +10,11 @@ from ledger.kernel.command import By, Command
 from ledger.kernel.holders import Holder
 from ledger.kernel.ids import Id
 from ledger.kernel.moments import Day
-from ledger.kernel.refusals import (
-    Refusal,
-)
+from ledger.kernel.refusals import Refusal
 from ledger.kernel.texts import Name, Note
 
 _LEADS = (By("lead", "owner"), By("unit_lead", "owner_unit"))
+_LEADS_OR_HR = (*_LEADS, By("hr_for_lead", "owner"))  # HR only where the policy marks it instead of refusing it
 _OWN = (By("own", "owner"),)
 _HR = (By("role:hr_administrator"),)
 
@@ -55,7 +54,7 @@ class ProposeGoal(
     """Suggest a goal; it binds once a lead assigns it."""
 
 
-class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS, starts=True):
+class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS_OR_HR, starts=True):
     """Give the owner a goal, or adopt a proposed one, as it was or changed."""
 
 
@@ -70,14 +69,14 @@ class DisputeGoal(Command, stream="goal", verb="dispute", by=_OWN):
     note: Note | None = None
 
 
-class ReviseTarget(Command, stream="goal", verb="revise-target", by=_LEADS):
+class ReviseTarget(Command, stream="goal", verb="revise-target", by=_LEADS_OR_HR):
     """Set another target from a day on, with a reason."""
 
     target: Quantity
     stretch: Quantity | None = None
 
 
-class CloseGoal(Command, stream="goal", verb="close", by=_LEADS):
+class CloseGoal(Command, stream="goal", verb="close", by=_LEADS_OR_HR):
     """Close the goal; its figures are kept as they stand."""
 
 
@@ -106,14 +105,6 @@ class OtherOwner(Refusal):
     code = "other_owner"
     en = "The goal was proposed for another owner."
     zh = "该目标是为其他承担人提议的。"
-
-
-class PeriodReversed(Refusal):
-    """A period ends on or after the day it begins."""
-
-    code, status = "period_reversed", 422
-    en = "The last day lies before the first."
-    zh = "结束日期早于开始日期。"
 
 
 class OutsidePeriod(Refusal):

@@ -17,7 +17,6 @@ from ledger.domain.goals.commands import (
     DisputeGoal,
     OtherOwner,
     OutsidePeriod,
-    PeriodReversed,
     ProposeGoal,
     ReopenGoal,
     ReviseTarget,
@@ -49,6 +48,7 @@ from ledger.kernel.refusals import (
     Circle,
     NotFound,
     OwnAct,
+    PeriodReversed,
     UnitGone,
     UnknownReference,
 )
@@ -153,7 +153,7 @@ def _owner(state: GoalState) -> Subject:
 
 def _answered(command: Command, state: GoalState, act: Act) -> Event:
     owner = _owner(state)
-    if act.actor == state.assigner:
+    if act.is_own(state.assigner):
         act.refuse(OwnAct())
     match command:
         case AcceptGoal():
