@@ -25,8 +25,7 @@ from ledger.asking import (
     Testimony,
     Unauthenticated,
 )
-from ledger.authority import sees
-from ledger.chunks import CHUNK, Chunk, receipt_of
+from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.current import Current
 from ledger.deciding import Decided, Rules, decide, draft
 from ledger.domain import STREAM_KINDS
@@ -42,6 +41,7 @@ from ledger.kernel.append import (
     LookupTaken,
     Repeated,
     StaleVersion,
+    Tracked,
 )
 from ledger.kernel.clock import Clock, RealClock
 from ledger.kernel.event import Subject, decode, decode_raw
@@ -51,6 +51,7 @@ from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
+from ledger.sight import sees
 from ledger.states import NotLoaded, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of
 from ledger.store.reader import Reader
@@ -177,14 +178,18 @@ class Ledger:
                 await self._current.load([missing.stream])
 
     async def _append(
-        self, decided: Sequence[Decided], expected: dict[str, int], key: IdempotencyKey | None
+        self,
+        decided: Sequence[Decided],
+        expected: dict[str, int],
+        key: IdempotencyKey | None,
+        tracked: Tracked | None = None,
     ) -> list[Receipt]:
         owners = [owner for one in decided for owner in self.sealer.missing(one.texts)]
         if owners:
             await asyncio.to_thread(self.sealer.keys.ensure, owners)
         drafts = [draft(one, self.sealer, self.secrets) for one in decided]
         try:
-            done = await self.writer.append(Append(drafts, expected, key))
+            done = await self.writer.append(Append(drafts, expected, key, tracked))
         except KeyReused as reused:
             raise IdempotencyConflict() from reused
         except LookupTaken as taken:
@@ -199,7 +204,8 @@ class Ledger:
             position = done.first + offset
             self._current.cache.apply(one.entry(position, version, done.recorded_at))
             receipts.append(receipt_of(one, position, version, done.recorded_at))
-        self._current.cache.covers(done.first, done.first + len(decided) - 1)
+        if decided:
+            self._current.cache.covers(done.first, done.first + len(decided) - 1)
         return receipts
 
     # ---- batches
@@ -209,22 +215,25 @@ class Ledger:
         asks: Sequence[Ask],
         *,
         mode: Literal["all", "each"],
-        batch_id: str,
+        batch_id: str | None,
         idempotency: Idempotency | None = None,
         dry_run: bool = False,
         progress: Progress | None = None,
+        tracked: Tracked | None = None,
     ) -> list[Receipt | Refused]:
         """Record many commands; later ones see earlier ones. Returns one result per ask, in order.
 
         `all`: one transaction, or only the first refusal and nothing recorded. `each`: refusals leave the others.
-        With an idempotency key a repeat records nothing and returns the same results.
+        With an idempotency key a repeat records nothing and returns the same results. How far a follower has read,
+        `tracked`, is recorded with the last transaction, and alone where there is none; raises TrackedAlready.
         """
         asks = [self._with_id(ask) for ask in asks]
         size = max(1, len(asks)) if mode == "all" else CHUNK
         results: list[Receipt | Refused] = []
         scratch = Tentative(self._current.cache) if dry_run else None
-        for start in range(0, len(asks), size):
-            chunk = Chunk(asks[start : start + size], start, mode, batch_id, idempotency)
+        for start in range(0, max(1, len(asks)) if tracked else len(asks), size):
+            last = tracked if start + size >= len(asks) else None
+            chunk = Chunk(asks[start : start + size], start, mode, batch_id, idempotency, last)
             results += await self._record_chunk(chunk, scratch)
             if progress is not None:
                 progress(min(start + size, len(asks)), len(asks))
@@ -242,11 +251,11 @@ class Ledger:
             await self._current.load(streams)
             for _ in range(ATTEMPTS):
                 decided, refused = await self._decide_all(chunk, Tentative(self._current.cache))
-                if not decided or (refused and chunk.mode == "all"):
+                if (not decided and chunk.tracked is None) or (refused and chunk.mode == "all"):
                     return chunk.answers([], refused, None)
                 expected = {one.stream: one.base for one in reversed(decided)}
                 try:
-                    receipts = await self._append(decided, expected, chunk.idempotency(refused))
+                    receipts = await self._append(decided, expected, chunk.idempotency(refused), chunk.tracked)
                     return chunk.answers(decided, refused, receipts)
                 except StaleVersion as stale:
                     self._current.cache.drop(stale.stream)
@@ -267,7 +276,7 @@ class Ledger:
             decided.append(one)
         return decided, refused
 
-    async def _decided_in(self, ask: Ask, states: Tentative, now: datetime, batch_id: str) -> Decided:
+    async def _decided_in(self, ask: Ask, states: Tentative, now: datetime, batch_id: str | None) -> Decided:
         while True:
             try:
                 return decide(ask, states, self._rules, now, batch_id)
@@ -293,7 +302,7 @@ class Ledger:
 
     async def _repeated(self, done: Repeated) -> list[Receipt]:
         rows = await asyncio.to_thread(self.reader.page, done.first - 1, done.count)
-        return [_receipt_again(decode_raw(stored)) for _, stored in rows]
+        return [receipt_again(decode_raw(stored)) for _, stored in rows]
 
     def fingerprint(self, said: bytes) -> bytes:
         """Return the keyed fingerprint of a request, 32 bytes."""
@@ -325,6 +334,11 @@ class Ledger:
     async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
         """Return the answer of a question about relations and authority as they stand now."""
         return await self._current.ask(question)
+
+    async def seen(self, position: int) -> None:
+        """Return once decisions and questions take in all that is recorded up to a position, by whichever process."""
+        if self._current.cache.position < position:
+            await self._current.catch_up()
 
     async def find(self, scheme: str, value: str) -> str | None:
         """Return the subject (`person/p-…`) that an outside identifier names, or None."""
@@ -366,19 +380,6 @@ def _opening(reader: Reader, name: str) -> LedgerOpened:
 
 def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:
     return IdempotencyKey(caller.id, key, fingerprint)
-
-
-def _receipt_again(raw: dict[str, Any]) -> Receipt:
-    return Receipt(
-        raw["event_id"],
-        raw["position"],
-        raw["stream"],
-        raw["version"],
-        raw["recorded_at"],
-        raw.get("batch"),
-        repeated=True,
-        marks=tuple(raw.get("marks", ())),
-    )
 
 
 def _roles(facts: LedgerFacts, caller: Caller, now: datetime) -> frozenset[str]:

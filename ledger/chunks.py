@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
 from ledger.asking import Ask, Idempotency, Receipt, Refused
 from ledger.deciding import Decided
-from ledger.kernel.append import IdempotencyKey
+from ledger.kernel.append import IdempotencyKey, Tracked
 from ledger.kernel.moments import utc_text
 from ledger.kernel.refusals import REFUSALS
 
@@ -22,13 +22,34 @@ def receipt_of(decided: Decided, position: int, version: int, recorded_at: datet
     return Receipt(envelope.event_id, position, decided.stream, version, at, batch, marks=envelope.marks)
 
 
+def receipt_again(raw: dict[str, Any]) -> Receipt:
+    """Return the receipt of a stored event, to be given once more."""
+    return Receipt(
+        raw["event_id"],
+        raw["position"],
+        raw["stream"],
+        raw["version"],
+        raw["recorded_at"],
+        raw.get("batch"),
+        repeated=True,
+        marks=tuple(raw.get("marks", ())),
+    )
+
+
 class Chunk:
     """A run of a batch that is recorded in one transaction, and how its results are told and kept."""
 
     def __init__(
-        self, asks: Sequence[Ask], start: int, mode: Literal["all", "each"], batch_id: str, whole: Idempotency | None
+        self,
+        asks: Sequence[Ask],
+        start: int,
+        mode: Literal["all", "each"],
+        batch_id: str | None,
+        whole: Idempotency | None,
+        tracked: Tracked | None = None,
     ) -> None:
         self.asks, self.start, self.mode, self.batch_id = asks, start, mode, batch_id
+        self.tracked = tracked
         self.key = None if whole is None else f"{whole.key}#{start}"
         self.fingerprint = b"" if whole is None else whole.fingerprint
 

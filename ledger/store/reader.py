@@ -107,6 +107,11 @@ class Reader:
         size, frontier, recorded_at, attestation = self.rows("read_head")[0]
         return Head(size, frontier, frontier_root(size, frontier), recorded_at, attestation)
 
+    def tracked(self, name: str) -> int | None:
+        """Return how far a follower has read, None before it began."""
+        row = self._first("read_tracking", (name,))
+        return None if row is None else int(row[0])
+
     def position_known_at(self, instant: datetime) -> int:
         """Return the largest position recorded at or before `instant`, 0 if none. `instant` has an offset."""
         if instant.tzinfo is None:

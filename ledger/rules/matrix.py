@@ -1,0 +1,73 @@
+"""The standing duty matrix: for each kind of duty whose it is, in how many working days, and when it goes up."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from ledger.domain.duties import Party, Seat
+from ledger.facts import LedgerFacts
+
+
+class Kind(StrEnum):
+    """What has to be done."""
+
+    SET_GOALS = "set_goals"
+    ANSWER_GOAL = "answer_goal"
+    REPORT_PROGRESS = "report_progress"
+    TALK_ABOUT_DEVIATION = "talk_about_deviation"
+    ANSWER_DIFFICULTY = "answer_difficulty"
+    ANSWER_SUPPORT_CALL = "answer_support_call"
+    APPROVE_REQUISITION = "approve_requisition"
+    SUBMIT_SCORECARD = "submit_scorecard"
+    DECIDE_APPLICATION = "decide_application"
+    TAKE_OVER = "take_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the seat, the working days until it is due, and after how many more it goes to the next above.
+
+    `escalates_days` None: silence has another consequence, and nobody above gets a duty by it.
+    """
+
+    party: Party
+    seat: Seat
+    days: int
+    escalates_days: int | None
+
+
+_LEAD, _HR, _SELF = Party.LEAD, Party.HR, Party.EMPLOYEE
+
+MATRIX: dict[Kind, Row] = {
+    Kind.SET_GOALS: Row(_LEAD, Seat.LEAD, 10, 5),
+    Kind.ANSWER_GOAL: Row(_SELF, Seat.SELF, 5, 5),
+    Kind.REPORT_PROGRESS: Row(_SELF, Seat.SELF, 0, None),  # due by the reporting rhythm; silence is a deviation
+    Kind.TALK_ABOUT_DEVIATION: Row(_LEAD, Seat.LEAD, 5, 3),
+    Kind.ANSWER_DIFFICULTY: Row(_LEAD, Seat.LEAD, 3, 1),
+    Kind.ANSWER_SUPPORT_CALL: Row(_HR, Seat.HR_PARTNER, 3, 2),
+    Kind.APPROVE_REQUISITION: Row(_LEAD, Seat.LEAD, 5, 3),
+    Kind.SUBMIT_SCORECARD: Row(_SELF, Seat.SELF, 3, 2),
+    Kind.DECIDE_APPLICATION: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),
+    Kind.TAKE_OVER: Row(_LEAD, Seat.LEAD, 0, 1),  # due on the last day
+}
+REMIND_DAYS = 1  # working days before the last one, when a reminder goes out
+ESCALATED_DAYS = 3  # working days that the next above has
+
+_PARTY_OF = {Seat.SELF: _SELF, Seat.HR_PARTNER: _HR, Seat.HR_OFFICE: _HR}
+
+
+def row_of(kind: str, facts: LedgerFacts, at: datetime) -> Row | None:
+    """Return the row in force: the standing one as the policy departs from it; None where there is no such duty."""
+    if kind not in MATRIX:
+        return None
+    row, terms = MATRIX[Kind(kind)], facts.policy(at).terms.duty(kind)
+    if terms is None:
+        return row
+    if terms.suspended:
+        return None
+    if terms.days is not None:
+        row = replace(row, days=terms.days)
+    if terms.accountable in set(Seat):
+        seat = Seat(terms.accountable)
+        row = replace(row, seat=seat, party=_PARTY_OF.get(seat, _LEAD))
+    return row

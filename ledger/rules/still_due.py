@@ -1,0 +1,34 @@
+"""What still has to be done: asked where a rule comes days late, so that it opens nothing that is over."""
+
+from typing import Any
+
+from ledger.domain.goals.state import Stage
+from ledger.domain.hiring.requisitions import Stage as RequisitionStage
+from ledger.facts import LedgerFacts
+from ledger.kernel.event import Subject
+from ledger.rules.matrix import Kind
+
+
+def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: LedgerFacts) -> bool:
+    """Tell whether what a duty would ask for is still missing."""
+    state = facts.state(subject.kind, subject.id) if subject.kind in ("goal", "requisition", "application") else None
+    match kind:
+        case Kind.APPROVE_REQUISITION:
+            return state is not None and state.stage is RequisitionStage.OPEN
+        case Kind.SUBMIT_SCORECARD | Kind.DECIDE_APPLICATION:
+            return state is not None and state.decided is None and of.id not in state.assessments
+        case Kind.SET_GOALS | Kind.TAKE_OVER:
+            return True
+    return state is not None and state.stage is Stage.ASSIGNED and _of_goal(kind, state, cause)
+
+
+def _of_goal(kind: Kind, goal: Any, cause: str) -> bool:  # noqa: ANN401  # two contexts' state
+    match kind:
+        case Kind.ANSWER_GOAL:
+            return goal.answer is None
+        case Kind.REPORT_PROGRESS:
+            values = [*(claim.entry for claim in goal.claims), *(one.actual.entry for one in goal.measurements)]
+            return not values or cause in (goal.claims[-1:] and goal.claims[-1].entry, values[-1])
+        case Kind.ANSWER_DIFFICULTY | Kind.ANSWER_SUPPORT_CALL:
+            return bool(goal.help.awaits(cause))
+    return True
