@@ -1,6 +1,6 @@
 """The list of every projection."""
 
-from projections import audit_trail, directory, goals, responsibility
+from projections import audit_trail, directory, duties, goals, responsibility
 from projections.engine import Catalogue
 
 CATALOGUE: Catalogue = (
@@ -8,4 +8,5 @@ CATALOGUE: Catalogue = (
     responsibility.PROJECTION,
     audit_trail.PROJECTION,
     goals.PROJECTION,
+    duties.PROJECTION,
 )

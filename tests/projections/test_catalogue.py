@@ -1,9 +1,12 @@
 """Every projection: rebuilt equals live for any history, the pages of the live one cut anywhere."""
 
+from datetime import date
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.domain import duties
 from ledger.domain.goals.events import (
     GoalAccepted,
     GoalAssigned,
@@ -101,12 +104,40 @@ annulments: st.SearchStrategy[Event] = st.one_of(
         new_begins=days.map(day),
     ),
 )
+opened = duties.DutyOpened(
+    kind="set_goals",
+    party=duties.Party.LEAD,
+    seat=duties.Seat.LEAD,
+    of=OWNER,
+    holder="p-2",
+    subject=OWNER,
+    due_on=date(2026, 1, 9),
+    cause="e-1",
+    rule="goals-to-set",
+)
+duty_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        duties.DutyNotified,
+        holder=persons_,
+        channel=st.just("inbox"),
+        occasion=st.just("opened"),
+        delivery=st.sampled_from(["delivered", "bounced"]),
+    ),
+    st.builds(duties.DutySeen, holder=persons_),
+    st.builds(duties.DutyTransferred, giver=persons_, taker=st.none() | persons_),
+    st.builds(duties.DutyLapsed, holder=persons_, due_on=st.just(date(2026, 1, 9)), notice=st.just("none")),
+    st.builds(duties.DutyEscalated, holder=persons_, to=persons_, duty=st.just("d-2")),
+    st.builds(duties.DutyDischarged, holder=persons_, by_entry=st.just("e-2"), outcome=st.just("done")),
+    st.builds(duties.DutyExcused, holder=persons_, excuser=persons_),
+    st.builds(duties.DutyVoided, holder=persons_, fact=st.just("e-3"), why=st.just("absent")),
+)
+on_duty = st.tuples(st.sampled_from(["duty/d-1", "duty/d-2"]), duty_events, days)
 on_person = st.tuples(persons_.map("person/{}".format), person_events | annulments, days)
 on_unit = st.tuples(units_.map("unit/{}".format), unit_events | annulments, days)
 on_access = st.tuples(st.just("access/p-1"), access_events, days)
 on_goal = st.tuples(st.sampled_from(["goal/g-1", "goal/g-2"]), goal_events | annulments, days)
 on_metric = st.tuples(st.just("metric/m-1"), metric_events, days)
-steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric)
+steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric, on_duty)
 
 
 @pytest.mark.parametrize("projection", CATALOGUE, ids=lambda projection: projection.name)
@@ -118,6 +149,8 @@ def test_rebuilt_equals_live_row_for_row(
     history = History()
     for stream in ("goal/g-1", "goal/g-2"):
         history.add(stream, terms, day(0))
+    for stream in ("duty/d-1", "duty/d-2"):
+        history.add(stream, opened, day(0))
     for stream, event, on in chosen:
         history.add(stream, event, day(on), actor=f"p-{on}", principal="p-9" if on == 3 else None)
     raw = history.raw()

@@ -1,0 +1,20 @@
+"""Who has to do what by when: duties with holder, notice and outcome, as they stand and as known at any position."""
+
+from ledger.kernel.statements import load as load_statements
+from projections.duties.handlers import TOPICS, Folded, State, fold, load, write
+from projections.engine.projection import Projection
+
+PROJECTION: Projection[State, Folded] = Projection(
+    name="duties",
+    version=1,
+    question="Who has to do what by when, who was told, what became of it, and what had been known of it?",
+    tables=("duties", "spells"),
+    topics=TOPICS,
+    schema=load_statements("projections.duties", "schema.sql"),
+    statements=load_statements("projections.duties", "statements.sql"),
+    load=load,
+    fold=fold,
+    write=write,
+)
+
+__all__ = ["PROJECTION"]

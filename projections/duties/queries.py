@@ -1,0 +1,162 @@
+"""Questions about duties: the inbox of a holder, what is overdue, what an entry opened, and the history of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from projections.duties.handlers import LAPSED, OPEN
+from projections.engine.views import View
+
+MOST = 1_000
+STANDINGS = (OPEN, LAPSED, "discharged", "excused", "voided")
+LIVE = (OPEN, LAPSED)
+_LAST = 2**63 - 2  # the last position there can be
+_FIRST: tuple[date, str] = (date.min, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A duty as it stood from one of its events on. `ended_by` is the entry that discharged, excused or voided it."""
+
+    duty: str
+    kind: str
+    party: str
+    seat: str
+    of: str
+    subject: str
+    opened_at: datetime
+    cause: str
+    rule: str
+    answers: str | None
+    escalates: str | None
+    replaces: str | None
+    opened_position: int
+    position: int
+    recorded_at: datetime
+    event_id: str
+    topic: str
+    actor: str
+    due_on: date
+    standing: str
+    holder: str | None
+    seen_at: datetime | None
+    notice: str
+    lapsed_at: datetime | None
+    escalated_to: str | None
+    escalated_duty: str | None
+    ended_by: str | None
+    outcome: str | None
+    late: bool
+    why: str | None
+
+    @property
+    def key(self) -> tuple[date, str]:
+        """Return its place in a list."""
+        return (self.due_on, self.duty)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many duties of a party and kind stand how; `untold` of them without a notice. `mean_s` to discharge."""
+
+    party: str
+    kind: str
+    standing: str
+    late: bool
+    number: int
+    untold: int
+    mean_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which duties a list is to hold; `due_before` leaves out what is due on that day or later."""
+
+    standings: Sequence[str] = LIVE
+    due_before: date = date.max
+    kind: str | None = None
+    party: str | None = None
+
+
+def inbox(
+    view: View,
+    holders: Sequence[str] | None,
+    wanted: Wanted,
+    *,
+    known: int | None = None,
+    after: tuple[date, str] = _FIRST,
+    limit: int = MOST,
+) -> list[Owed]:
+    """Return the duties of holders (None: of all, and of nobody), the earliest due first, as known at a position."""
+    live = known is None and set(wanted.standings) <= set(LIVE)
+    asked = {**_asked(wanted, known, after, limit), **({} if holders is None else {"holders": list(holders)})}
+    if holders is None:
+        return _owed(view, "list_live" if live else "list_all", asked)
+    return _owed(view, "list_live_of_holders" if live else "list_of_holders", asked)
+
+
+def caused_by(
+    view: View,
+    cause: str,
+    wanted: Wanted,
+    *,
+    known: int | None = None,
+    after: tuple[date, str] = _FIRST,
+    limit: int = MOST,
+) -> list[Owed]:
+    """Return the duties that an entry opened, and those that went up from there."""
+    return _owed(view, "list_of_cause", {**_asked(wanted, known, after, limit), "cause": cause})
+
+
+def about(
+    view: View,
+    subject: str,
+    wanted: Wanted,
+    *,
+    known: int | None = None,
+    after: tuple[date, str] = _FIRST,
+    limit: int = MOST,
+) -> list[Owed]:
+    """Return the duties about a subject (`kind/id`)."""
+    return _owed(view, "list_of_subject", {**_asked(wanted, known, after, limit), "subject": subject})
+
+
+def history(view: View, duty: str, *, known: int | None = None) -> list[Owed]:
+    """Return how one duty stood after each of its events, in order; empty where it is unknown."""
+    return _owed(view, "list_history", {"duty": duty, "known": _LAST if known is None else known})
+
+
+def counts(view: View, holders: Sequence[str] | None = None, *, known: int | None = None) -> list[Count]:
+    """Return how many duties stand how, by party and kind, of some holders or of all."""
+    asked = {"known": _LAST if known is None else known, "holders": None if holders is None else list(holders)}
+    return [Count(*row) for row in view.rows("count_standings", asked)]
+
+
+def live_ids(view: View) -> list[str]:
+    """Return the ids of all duties that still can be answered."""
+    return [row[0] for row in view.rows("list_live_ids", {})]
+
+
+def _asked(wanted: Wanted, known: int | None, after: tuple[date, str], limit: int) -> dict[str, Any]:
+    return {
+        "standings": list(wanted.standings),
+        "due_before": wanted.due_before,
+        "kind": wanted.kind,
+        "party": wanted.party,
+        "known": _LAST if known is None else known,
+        "after_day": after[0],
+        "after_duty": after[1],
+        "limit": min(limit, MOST),
+    }
+
+
+def _owed(view: View, statement: str, asked: dict[str, Any]) -> list[Owed]:
+    return [_row(row) for row in view.rows(statement, asked)]
+
+
+def _row(row: tuple[Any, ...]) -> Owed:
+    """Join a duty's row, and its spell's without its duty and the end of what was known."""
+    duty, spell = row[:13], row[13:]
+    known_from, recorded_at, event_id = spell[1], spell[3], str(spell[4])
+    return Owed(*(*duty, known_from, recorded_at, event_id, *spell[5:]))
