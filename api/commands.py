@@ -21,7 +21,7 @@ from ledger.domain import COMMANDS, STREAM_KINDS
 from ledger.kernel.append import AppendError
 from ledger.kernel.command import Command, StreamKind
 from ledger.kernel.ids import check_id, check_kind, stream_name
-from ledger.kernel.refusals import Invalid
+from ledger.kernel.refusals import Invalid, Refusal
 
 M = TypeVar("M", bound=BaseModel)
 PLURALS: Mapping[str, StreamKind[Any]] = {stream.plural: stream for stream in STREAM_KINDS.values()}
@@ -211,7 +211,11 @@ class CommandRoute(BaseRoute):
         target: Target = scope["target"]
         asker = await self._identities.asker(scope)
         body = await read_body(scope, receive, BODY_MAX_BYTES)
-        ask = ask_for(target, command_in(target, body), asker, version_in(asker.headers.get("if-match")))
+        try:
+            ask = ask_for(target, command_in(target, body), asker, version_in(asker.headers.get("if-match")))
+        except Refusal as refusal:
+            note_unread(asker, target, refusal)
+            raise
         try:
             return await self._recorded(ask, asker, scope, body)
         except AppendError as error:
@@ -227,6 +231,14 @@ class CommandRoute(BaseRoute):
             return json_response({"dry_run": True, "stream": receipt.stream, "version": receipt.version})
         sent = receipt_json(receipt)
         return json_response(sent, 200 if receipt.repeated else 201, {"location": f"/events/{receipt.event_id}"})
+
+
+def note_unread(asker: Asker, target: Target, refusal: Refusal) -> None:
+    """Note an attempt whose body was no command: the ledger was never asked."""
+    kind, verb = target.stream.kind, target.command.verb
+    asker.ledger.refused.note_attempt(
+        asker.caller.id, asker.caller.credential, kind, target.id or "", verb, refusal.code
+    )
 
 
 def command_in(target: Target, body: bytes) -> Command:

@@ -41,6 +41,7 @@ POLICIES: Mapping[str, Policy] = {
     "/trail/{kind}/{id}": SUBJECT,
     "/trail/{kind}": SUBJECT,
     "/trail": ROWS,
+    "/refused": Policy(roles=frozenset({AUDITOR})),
     "/goals/{id}": Policy(kind="goal"),
     "/people/{id}": Policy(kind="person"),
     "/units/{id}": Policy(kind="unit"),

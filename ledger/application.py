@@ -5,7 +5,6 @@ import secrets as random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -25,6 +24,7 @@ from ledger.asking import (
     Testimony,
     Unauthenticated,
 )
+from ledger.callers import bearer_of, roles_of, secret_digest, token_parts
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.current import Current
 from ledger.deciding import Decided, Rules, decide, draft
@@ -51,9 +51,10 @@ from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
+from ledger.refused import RefusedAttempts
 from ledger.sight import sees
 from ledger.states import NotLoaded, Tentative
-from ledger.store.ledgers import as_service, keys_schema_of
+from ledger.store.ledgers import as_service, keys_schema_of, migrate
 from ledger.store.reader import Reader
 from ledger.store.writer import Writer
 
@@ -92,6 +93,7 @@ class Ledger:
         self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
         self._rules = Rules(self.zone, opened.cut_over)
         self._current = Current(reader, self.zone, writer.size)
+        self.refused = RefusedAttempts(reader, lambda: self.clock.now())  # noqa: PLW0108  # a clock may be exchanged
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
 
@@ -99,6 +101,7 @@ class Ledger:
     async def open(cls, conninfo: str, name: str, keys: Path, clock: Clock | None = None) -> "Ledger":
         """Open a ledger that `make_ledger` made. Raises UnknownLedger, SecretMissing, StoreUnavailable."""
         secrets = LedgerSecrets.open(keys, name)
+        await asyncio.to_thread(migrate, conninfo, name)
         address = as_service(conninfo)
         pool: ConnectionPool[Connection] = ConnectionPool(
             address, min_size=1, max_size=8, open=False, kwargs={"autocommit": True}
@@ -110,11 +113,13 @@ class Ledger:
         await writer.start()
         ledger = cls(name, opened, clock or RealClock(), reader, writer, secrets)
         ledger._current.start()
+        ledger.refused.start()
         return ledger
 
     async def close(self) -> None:
         """Record what waits and disconnect."""
         await self._current.stop()
+        await self.refused.stop()
         await self.writer.close()
         await asyncio.to_thread(self.reader.pool.close)
 
@@ -128,6 +133,13 @@ class Ledger:
     async def record(self, ask: Ask, *, idempotency: Idempotency | None = None, dry_run: bool = False) -> Receipt:
         """Decide and record one command. Raises Refusal, or an AppendError when the store does not answer."""
         ask = self._with_id(ask)
+        try:
+            return await self._recorded_once(ask, idempotency, dry_run=dry_run)
+        except Refusal as refusal:
+            self.refused.note(ask, refusal)
+            raise
+
+    async def _recorded_once(self, ask: Ask, idempotency: Idempotency | None, *, dry_run: bool) -> Receipt:
         if idempotency is None:
             return await self._recorded(ask, None, dry_run=dry_run)
         twin = (ask.caller.id, idempotency.key)
@@ -234,7 +246,9 @@ class Ledger:
         for start in range(0, max(1, len(asks)) if tracked else len(asks), size):
             last = tracked if start + size >= len(asks) else None
             chunk = Chunk(asks[start : start + size], start, mode, batch_id, idempotency, last)
-            results += await self._record_chunk(chunk, scratch)
+            told = await self._record_chunk(chunk, scratch)
+            chunk.note(told, self.refused)
+            results += told
             if progress is not None:
                 progress(min(start + size, len(asks)), len(asks))
         return results
@@ -312,20 +326,15 @@ class Ledger:
 
     async def authenticate(self, token: str) -> Caller:
         """Return whom a token stands for. Raises Unauthenticated, alike for every fault."""
-        name, token_id, secret = _parts(token)
+        name, token_id, secret = token_parts(token)
         if name != self.name:
             raise Unauthenticated()
         state = await self._current.ask(lambda facts: facts.state("token", token_id))
-        digest = sha256(secret.encode()).hexdigest()
-        if not compare_digest(digest, state.digest or "0" * 64) or state.bearer is None or state.revoked:
-            raise Unauthenticated()
-        if state.expires_at is not None and state.expires_at <= self.clock.now():
-            raise Unauthenticated()
-        return Caller(state.bearer.id, f"token/{token_id}", "person" if state.bearer.kind == "person" else "system")
+        return bearer_of(token_id, secret, state, self.clock.now())
 
     async def roles_of(self, caller: Caller) -> frozenset[str]:
         """Return the roles in force now, with `employee` and `lead` where they follow from relations."""
-        return await self._current.ask(lambda facts: _roles(facts, caller, self.clock.now()))
+        return await self._current.ask(lambda facts: roles_of(facts, caller, self.clock.now()))
 
     async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
         """Tell whether the caller may see a subject, as of now."""
@@ -362,7 +371,7 @@ class Ledger:
         token_id, secret = pseudonym("t"), random.token_urlsafe(32)
         command = IssueToken(
             bearer=bearer,
-            digest=sha256(secret.encode()).hexdigest(),
+            digest=secret_digest(secret),
             expires_at=(self.clock.now() + lifetime).replace(microsecond=0),
         )
         source = "api" if caller.kind == "person" else caller.id
@@ -380,20 +389,3 @@ def _opening(reader: Reader, name: str) -> LedgerOpened:
 
 def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:
     return IdempotencyKey(caller.id, key, fingerprint)
-
-
-def _roles(facts: LedgerFacts, caller: Caller, now: datetime) -> frozenset[str]:
-    roles = {role.value for role in facts.roles_of(caller.id, now)}
-    if caller.kind == "person":
-        if facts.is_employed(caller.id, now):
-            roles.add("employee")
-        if facts.is_lead(caller.id, now):
-            roles.add("lead")
-    return frozenset(roles)
-
-
-def _parts(token: str) -> tuple[str, str, str]:
-    pieces = token.removeprefix("pledger_").split(".")
-    if not token.startswith("pledger_") or len(pieces) != 3 or not all(pieces):
-        raise Unauthenticated()
-    return pieces[0], pieces[1], pieces[2]

@@ -11,6 +11,7 @@ from ledger.deciding import Decided
 from ledger.kernel.append import IdempotencyKey, Tracked
 from ledger.kernel.moments import utc_text
 from ledger.kernel.refusals import REFUSALS
+from ledger.refused import RefusedAttempts
 
 CHUNK = 250  # commands of an `each` batch that are recorded in one transaction
 
@@ -49,7 +50,7 @@ class Chunk:
         tracked: Tracked | None = None,
     ) -> None:
         self.asks, self.start, self.mode, self.batch_id = asks, start, mode, batch_id
-        self.tracked = tracked
+        self.tracked, self.is_repeat = tracked, False
         self.key = None if whole is None else f"{whole.key}#{start}"
         self.fingerprint = b"" if whole is None else whole.fingerprint
 
@@ -70,8 +71,16 @@ class Chunk:
             return list(refused)
         return self._merged(refused, receipts)
 
+    def note(self, results: list[Receipt | Refused], attempts: RefusedAttempts) -> None:
+        """Note what was refused; a repeat tells again what was noted the first time."""
+        if not self.is_repeat:
+            for result in results:
+                if isinstance(result, Refused):
+                    attempts.note(self.asks[result.index - self.start], result.refusal)
+
     def repeated(self, answer: bytes, receipts: list[Receipt]) -> list[Receipt | Refused]:
         """Return the results of an earlier run from what was kept of it."""
+        self.is_repeat = True
         kept = orjson.loads(answer) if answer else []
         refused = [Refused(index, REFUSALS[code](**details)) for index, code, details in kept]
         return self._merged(refused, receipts)

@@ -39,6 +39,20 @@ class RecordedKey:
     answer: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedAttempt:
+    """A command that was refused: by whom and with which token, to which subject, and the refusal's code."""
+
+    recorded_at: datetime
+    actor: str
+    credential: str
+    kind: str
+    id: str
+    verb: str
+    code: str
+    number: int = 0  # its place among the refused, from 1; 0 before it is kept
+
+
 class Reader:
     """Reads one ledger; shares its pool with others. Event ids are 16 bytes, positions count from 1."""
 
@@ -149,6 +163,15 @@ class Reader:
         """Return event id → position for those that are recorded."""
         rows = self.rows("find_positions", ([UUID(bytes=event_id) for event_id in event_ids],))
         return {event_id.bytes: position for event_id, position in rows}
+
+    def refused(self, after: int, limit: int) -> list[RefusedAttempt]:
+        """Return refused attempts after a number, in order."""
+        return [RefusedAttempt(*row) for row in self.rows("read_refused", (after, limit))]
+
+    def keep_refused(self, attempts: Sequence[RefusedAttempt]) -> None:
+        """Keep refused attempts, all or none; they get their numbers here."""
+        rows = [(a.recorded_at, a.actor, a.credential, a.kind, a.id, a.verb, a.code) for a in attempts]
+        self.write_all("insert_refused", rows)
 
     # A row of the database is typed by its statement, which the type checker cannot see.
 

@@ -99,6 +99,18 @@ create table {schema}.snapshots (
     constraint snapshots_key primary key (stream, version)
 );
 
+-- Attempts that were refused: no events, and nothing of what was sent but ids, verb and code.
+create table {schema}.refused (
+    number bigint generated always as identity primary key,
+    recorded_at timestamptz not null,
+    actor text collate "C" not null,
+    credential text collate "C" not null,
+    kind text collate "C" not null,
+    id text collate "C" not null,
+    verb text collate "C" not null,
+    code text collate "C" not null
+);
+
 create table {schema}.schema_version (
     number integer primary key,
     applied_at timestamptz not null default now()
@@ -128,3 +140,4 @@ grant select, insert on {schema}.events, {schema}.tiles, {schema}.idempotency to
 grant select, insert, delete on {schema}.sealed, {schema}.lookup, {schema}.snapshots to {service};
 grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
+grant select, insert on {schema}.refused to {service};

@@ -227,3 +227,13 @@ select number from {schema}.schema_version order by number
 -- name: insert_schema_version
 -- One more.
 insert into {schema}.schema_version (number) values (%s)
+
+-- name: insert_refused
+-- One refused attempt.
+insert into {schema}.refused (recorded_at, actor, credential, kind, id, verb, code)
+values (%s, %s, %s, %s, %s, %s, %s)
+
+-- name: read_refused
+-- A page of the refused attempts, in the order in which they were noted.
+select recorded_at, actor, credential, kind, id, verb, code, number from {schema}.refused
+where number > %s order by number limit %s

@@ -1,0 +1,75 @@
+"""Refused attempts: noted at once, kept in the database a moment later, and never among the events."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+import psycopg
+
+from ledger.asking import Ask
+from ledger.kernel.refusals import Refusal
+from ledger.store.reader import Reader, RefusedAttempt
+
+KEEP_EVERY_S = 0.5
+WAITING_MAX = 10_000
+AT_ONCE = 1_000
+logger = logging.getLogger(__name__)
+
+
+class RefusedAttempts:
+    """What was refused in this process and is still to be kept. A flood beyond what waits is counted, and logged."""
+
+    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._reader, self._now = reader, now
+        self._waiting: deque[RefusedAttempt] = deque()
+        self._overflowed = 0
+        self._keeping = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to keep what is noted."""
+        self._task = asyncio.get_running_loop().create_task(self._follow(), name="keeper of refused attempts")
+
+    async def stop(self) -> None:
+        """Keep what is noted, and no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.keep()
+
+    def note(self, ask: Ask, refusal: Refusal) -> None:
+        """Note that an ask was refused. Rows of imported history have a report of their own."""
+        if ask.testimony is not None:
+            return
+        verb = type(ask.command).verb
+        self.note_attempt(ask.caller.id, ask.caller.credential, ask.kind, ask.id or "", verb, refusal.code)
+
+    def note_attempt(self, actor: str, credential: str, kind: str, id: str, verb: str, code: str) -> None:
+        """Note an attempt that did not become an ask."""
+        if len(self._waiting) >= WAITING_MAX:
+            self._overflowed += 1
+            return
+        self._waiting.append(RefusedAttempt(self._now(), actor, credential, kind, id, verb, code))
+
+    async def keep(self) -> None:
+        """Write what waits to the database; when it does not answer, it waits on."""
+        async with self._keeping:
+            while self._waiting:
+                taken = [self._waiting[n] for n in range(min(AT_ONCE, len(self._waiting)))]
+                try:
+                    await asyncio.to_thread(self._reader.keep_refused, taken)
+                except psycopg.Error:
+                    logger.warning("%d refused attempts can't be kept yet", len(self._waiting))
+                    return
+                for _ in taken:
+                    self._waiting.popleft()
+        if self._overflowed:
+            logger.warning("%d refused attempts were too many to be kept", self._overflowed)
+            self._overflowed = 0
+
+    async def _follow(self) -> None:
+        while True:
+            await asyncio.sleep(KEEP_EVERY_S)
+            await self.keep()
