@@ -7,9 +7,12 @@ from ledger.domain.feedback import Visibility
 from ledger.domain.identity import SYSTEM, Role
 from ledger.facts import LedgerFacts
 
+OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
 OF_A_PERSON = frozenset({"person", "access", "policy-reading"})
-WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application"})
-OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy"})
+WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application", "review", "calibration"})
+OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle"})
+PRIVATE = frozenset({"draft"})  # nobody sees these by office
+SEATED = frozenset({"review", "draft"})  # whoever sees these has a seat that needs their texts
 CONFIDENTIAL = frozenset({"feedback"})  # HR administrators see these only where the policy says so
 
 
@@ -18,6 +21,8 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
     if actor.startswith(SYSTEM):
         return False
     actor = facts.resolved(actor)
+    if kind in PRIVATE:
+        return SIGHT[kind](facts, actor, id, at)
     roles = facts.roles_of(actor, at)
     if Role.HR_ADMINISTRATOR in roles and (kind not in CONFIDENTIAL or _policy_opens(facts, at)):
         return True
@@ -31,12 +36,15 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
 def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject: tuple[str, str], at: datetime) -> bool:
     """Tell whether the actor may read a sealed part: of what they see, texts about those they see.
 
-    Feedback is for whom it was made visible, whoever it is about; withdrawn, for nobody.
+    Feedback is for whom it was made visible, whoever it is about; withdrawn, for nobody. A seat in a review, and a
+    draft that has travelled, are enough for the texts in it.
     """
     if not sees(facts, actor, *stream, at):
         return False
     if stream[0] == "feedback":
         return not facts.state("feedback", stream[1]).withdrawn
+    if stream[0] in SEATED:
+        return True
     return sees(facts, actor, *data_subject, at)
 
 
@@ -61,7 +69,7 @@ def _unit_about(facts: LedgerFacts, kind: str, id: str, at: datetime) -> str | N
     owner = getattr(state, "owner", None)
     if owner is not None:
         return owner.id if owner.kind == "unit" else _unit_about(facts, "person", owner.id, at)
-    person = getattr(state, "recipient", None) or getattr(state, "holder", None)
+    person = next((p for name in OF_WHOM if (p := getattr(state, name, None)) is not None), None)
     if isinstance(person, str):
         return _unit_about(facts, "person", person, at)
     unit = id if kind == "unit" else getattr(state, "unit", None)
@@ -132,6 +140,33 @@ def _sees_duty(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     return actor != state.of.id and _sees_person(facts, actor, state.of.id, at)
 
 
+def _sees_review(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """The line, HR partners, the judge and the decider; the person while no grade is kept from them."""
+    state = facts.state("review", id)
+    if state.person is None:
+        return False
+    if actor == facts.resolved(state.person):
+        return not state.unpublished
+    seats = (seat for seat in (state.judge, state.decider) if seat is not None)
+    return actor in map(facts.resolved, seats) or _sees_person(facts, actor, state.person, at)
+
+
+def _sees_draft(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whoever writes it, until it travels with its review; then whom the review was handed to."""
+    draft = facts.state("draft", id)
+    if draft.review is None:
+        return False
+    return actor == facts.resolved(facts.state("review", draft.review).drafts.get(id, draft.writer))
+
+
+def _sees_calibration(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Those who sat in the session, and the leads and HR partners of its unit."""
+    held = facts.state("calibration", id)
+    if actor in map(facts.resolved, held.members):
+        return True
+    return actor in facts.unit_leads(held.unit, at) or actor in facts.partners_of(held.unit, at)
+
+
 def _sees_token(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     bearer = facts.state("token", id).bearer
     return bearer is not None and bearer.id == actor
@@ -154,6 +189,9 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "application": _sees_hiring("application"),
     "candidate": _sees_candidate,
     "duty": _sees_duty,
+    "review": _sees_review,
+    "draft": _sees_draft,
+    "calibration": _sees_calibration,
     "token": _sees_token,
     "access": _sees_own,
     "import": _sees_nothing,

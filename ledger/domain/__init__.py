@@ -13,6 +13,7 @@ from ledger.domain import (
     policies,
     progress,
     responsibilities,
+    reviews,
 )
 from ledger.kernel.command import Command, StreamKind
 from ledger.kernel.joined import joined
@@ -31,6 +32,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         (GOAL_STREAM,),
         feedback.STREAMS,
         duties.STREAMS,
+        reviews.STREAMS,
         hiring.STREAMS,
     )
     for stream in streams

@@ -57,6 +57,10 @@ CandidateId = Annotated[Id, SubjectOf("candidate")]
 ApplicationId = Annotated[Id, SubjectOf("application")]
 DutyId = Annotated[Id, SubjectOf("duty")]
 FeedbackId = Annotated[Id, SubjectOf("feedback")]
+CoachingId = Annotated[Id, SubjectOf("coaching")]
+CycleId = Annotated[Id, SubjectOf("cycle")]
+ReviewId = Annotated[Id, SubjectOf("review")]
+CalibrationId = Annotated[Id, SubjectOf("calibration")]
 
 
 def stream_name(kind: str, id: str) -> str:

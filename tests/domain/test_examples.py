@@ -76,6 +76,7 @@ CONTEXTS = {
     "entries",
     "policies",
     "duties",
+    "reviews",
 }
 
 
@@ -155,7 +156,8 @@ def test_annulling_events_stay_with_the_stream_of_their_entry():
     assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy"}
 
 
-IMMEDIATE = [e for e in EXAMPLES if e.kind in {"feedback", "application", "candidate"} or e.event.__name__ in AT_ONCE]
+AT_ONCE_KINDS = {"feedback", "application", "candidate", "review", "draft", "calibration"}
+IMMEDIATE = [e for e in EXAMPLES if e.kind in AT_ONCE_KINDS or e.event.__name__ in AT_ONCE]
 
 
 @pytest.mark.parametrize("example", IMMEDIATE, ids=name)
@@ -170,4 +172,5 @@ def test_only_witnessed_values_are_judged_for_their_day():
         "ReportProgress",
         "CorrectProgress",
         "RecordMeasurement",
+        "HoldReviewMeeting",
     }

@@ -25,6 +25,7 @@ LABELLED = {
     "goals.MetricDefined",
     "ledgers.LedgerOpened",
     "policies.PolicyPublished",
+    "reviews.CyclePlanned",
 }
 RELEASED = [event for event in EVENTS if event.__module__.startswith(("ledger.domain", "ledger.kernel"))]
 

@@ -13,6 +13,7 @@ from tests.domain.examples import (
     policies,
     progress,
     responsibilities,
+    reviews,
 )
 from tests.domain.examples.company import (
     ANN,
@@ -60,6 +61,7 @@ EXAMPLES = (
     *feedback.EXAMPLES,
     *hiring.EXAMPLES,
     *duties.EXAMPLES,
+    *reviews.EXAMPLES,
 )
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from ledger.domain.figures import Direction
 from ledger.domain.goals import events as goal_events
@@ -17,14 +18,19 @@ from ledger.domain.hiring.requisitions import (
 from ledger.domain.people import persons, units
 from ledger.domain.people.persons import AssignmentKind, Ending
 from ledger.domain.policies import publishing
+from ledger.domain.reviews import cycles
+from ledger.domain.reviews.events import RatingProposed, ReviewOpened
 from ledger.kernel.event import Subject
 from ledger.kernel.holders import Holder
+from ledger.kernel.policy import Scale
 from tests.domain.given import History
 
 q = Decimal
 day = date.fromisoformat
 HIRED = day("2020-01-01")
 DIGEST = "ab" * 32
+FIRST = day("2026-01-01")
+GRADES = ("c", "b", "a")
 ANN, BOB = Subject(kind="person", id="p-ann"), Subject(kind="person", id="p-bob")
 ANN_HOLDS, BOB_HOLDS = Holder(kind="person", id="p-ann"), Holder(kind="person", id="p-bob")
 SALES = Subject(kind="unit", id="sales")
@@ -47,6 +53,7 @@ def company() -> History:
     world.record("unit", "company", units.UnitLeadAppointed(lead="p-boss"), on=HIRED)
     world.record("unit", "sales", units.UnitLeadAppointed(lead="p-lead"), on=HIRED)
     _things(world)
+    _judged(world)
     return world
 
 
@@ -68,6 +75,22 @@ def _things(world: History) -> None:
     world.record("requisition", "q-1", RequisitionApproved(unit="sales"), by="p-boss")
     world.record("candidate", "c-1", CandidateRegistered(name="Candidate"))
     world.record("policy", "travel", publishing.PolicyPublished(version=1, label="Travel"))
+
+
+def _judged(world: History) -> None:
+    """Record a goal of Bob, a cycle that runs without stages, and in it a rated review of Bob."""
+    bobs = {**GOAL, "owner": BOB, "employment": "e-p-bob"}
+    world.record("goal", "g-bob", goal_events.GoalAssigned.model_validate(bobs), by="p-lead")
+    stage = cycles.PlannedStage(stage=cycles.CycleStage.GOAL_SETTING, opens_on=FIRST, closes_on=FIRST)
+    period: dict[str, Any] = {"starts_on": FIRST, "ends_on": day("2026-06-30")}
+    plan = cycles.CyclePlanned(label="Half", **period, stages=(stage,), scale="abc", grades=GRADES, policy_version=0)
+    world.record("cycle", "c-open", plan, on=FIRST)
+    scale = Scale(code="abc", grades=GRADES)
+    world.record("cycle", "c-open", cycles.CycleOpened(policy_version=0, scale=scale), on=FIRST)
+    opened = ReviewOpened(person="p-bob", cycle="c-open", **period, scale=scale, policy_version=0)
+    world.record("review", "v-0", opened, on=day("2026-05-01"))
+    rated = RatingProposed(person="p-bob", judge="p-lead", grade="b")
+    world.record("review", "v-0", rated, on=day("2026-05-02"), by="p-lead")
 
 
 PROFILE = JobProfileAdopted(
