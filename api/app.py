@@ -14,7 +14,7 @@ from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
 from api.routes import commands as allowed_commands
-from api.routes import directory, events, goals, imports, logs, operation, projections, refused, trail, who_owns
+from api.routes import directory, duties, events, goals, imports, logs, operation, projections, refused, trail, who_owns
 from api.services import Services
 from api.subscriptions import feed, stream
 from ledger.kernel.refusals import Invalid, Refusal
@@ -32,6 +32,7 @@ ROUTERS: Sequence[APIRouter] = (
     refused.router,
     directory.router,
     goals.router,
+    duties.router,
     allowed_commands.router,
     imports.router,
 )

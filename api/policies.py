@@ -43,6 +43,8 @@ POLICIES: Mapping[str, Policy] = {
     "/trail": ROWS,
     "/refused": Policy(roles=frozenset({AUDITOR})),
     "/goals/{id}": Policy(kind="goal"),
+    "/duties": ROWS,
+    "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
     "/units/{id}": Policy(kind="unit"),
     "/commands": ROWS,

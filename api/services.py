@@ -10,6 +10,7 @@ from api.signing import Signing
 from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadWatch
 from ledger.application import Ledger
+from ledger.rules import Engine
 from projections.engine import Runner
 
 
@@ -22,6 +23,7 @@ class Served:
     watch: HeadWatch
     pages: Pages
     signing: Signing
+    rules: Engine | None = None
     open_streams: int = 0
 
     @contextmanager

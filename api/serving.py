@@ -18,6 +18,7 @@ from uvicorn.config import Config
 
 from api import logs
 from api.app import create_app
+from api.holdings import ProjectedSight
 from api.services import Served, Services
 from api.settings import SERVICE_FILE, Settings, refuse_weak
 from api.signing import Signing
@@ -26,6 +27,7 @@ from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadListener, HeadWatch
 from ledger.application import Ledger
 from ledger.evidence.signer import Signer
+from ledger.rules import Engine
 from ledger.store.embedded import open_cluster
 from ledger.store.ledgers import list_ledgers, migrate
 from projections.catalogue import CATALOGUE
@@ -108,7 +110,12 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
     await watch.look()
     pages = Pages(ledger.reader.page, ledger.origin, Cursors(ledger.fingerprint))
-    return Served(ledger, runner, watch, pages, signing)
+    rules = None
+    if settings.rules:
+        rules = Engine(ledger, ProjectedSight(ledger, runner), wait=watch.beyond)
+        rules.start()
+        stack.push_async_callback(rules.stop)
+    return Served(ledger, runner, watch, pages, signing, rules)
 
 
 def _signer(settings: Settings, ledger: Ledger) -> Signer:

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     proxy: bool = Field(default=False, description="A proxy that ends TLS stands before this service.")
     tls_certificate: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
+    rules: bool = Field(default=True, description="Open and end duties by the standing matrix.")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
 
     @field_validator("origin")

@@ -146,10 +146,10 @@ class Following:
 
     async def _run(self, rule: Rule, entry: Entry) -> None:
         held: Sequence[Subject] = ()
-        if rule.needs_held:
-            held = await self._sight.held_by(split_stream(entry.stream)[1], entry.position)
         now = self._ledger.clock.now()
         late = entry.recorded_at < now - LATE_AFTER
+        if rule.needs_held or (late and rule.needs_held_late):
+            held = await self._sight.held_by(split_stream(entry.stream)[1], entry.position)
         try:
             asks = await self._ledger.judged(
                 lambda facts: rule.asks(entry, Looked(facts, self.live, now, held=held, late=late))

@@ -54,6 +54,8 @@ def _to_set(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     member = Subject(kind="person", id=split_stream(entry.stream)[1])
     if any(True for _ in looked.live.about(member.key, (Kind.SET_GOALS,))):
         return []
+    if looked.late and any(held.kind == "goal" for held in looked.held):
+        return []
     return opened(rule, Kind.SET_GOALS, looked, cause=entry.event_id, of=member, subject=member)
 
 
@@ -228,7 +230,7 @@ def _topics(*events: type[Any]) -> frozenset[str]:
 _VALUES = _topics(ProgressReported, ProgressCorrected, MeasurementRecorded)
 
 RULES = (
-    Rule("goals-to-set", 1, _topics(PersonAssignedToUnit), _to_set),
+    Rule("goals-to-set", 1, _topics(PersonAssignedToUnit), _to_set, needs_held_late=True),
     Rule("goals-set", 1, _topics(GoalAssigned), _set),
     Rule("goal-to-answer", 1, _topics(GoalAssigned, GoalTargetRevised), _to_answer),
     Rule("goal-answered", 1, frozenset({"goals.GoalAccepted", "goals.GoalDisputed"}), _answered),

@@ -40,7 +40,7 @@ class Looked:
 class Rule:
     """What the ledger does by itself when one of `topics` is recorded. `run` is pure.
 
-    `needs_held`: the holdings of the person of the event are looked up before.
+    `needs_held`: the holdings of the person of the event are looked up before; `needs_held_late`: where it is days old.
     """
 
     name: str
@@ -48,6 +48,7 @@ class Rule:
     topics: frozenset[str]
     run: Callable[[Entry, Looked, "Rule"], Iterable[Ask]]
     needs_held: bool = False
+    needs_held_late: bool = False
 
     @property
     def source(self) -> str:

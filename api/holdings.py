@@ -1,0 +1,65 @@
+"""Holdings: what rules may look up of the projections — the live duties, and what somebody holds who leaves."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import datetime
+
+from ledger.application import Ledger
+from ledger.kernel.event import Subject
+from ledger.kernel.ids import split_stream
+from ledger.kernel.moments import day_of
+from projections.duties import queries as duties
+from projections.engine import Runner
+from projections.goals import queries as goals
+from projections.responsibility import queries as responsibility
+
+WAIT_S = 60.0
+ACCOUNTABLE, RUNNING = "accountable", "assigned"
+
+
+class ProjectedSight:
+    """The sight of the rules (`ledger.rules.Sight`), put together from the projections of one ledger."""
+
+    def __init__(self, ledger: Ledger, runner: Runner) -> None:
+        self._ledger, self._runner = ledger, runner
+
+    async def live_duties(self) -> tuple[int, list[str]]:
+        """Return the ids of the open and lapsed duties, and the position at which this is so."""
+
+        def look() -> tuple[int, list[str]]:
+            with self._runner.view("duties") as view:
+                return view.position, duties.live_ids(view)
+
+        return await asyncio.to_thread(look)
+
+    async def held_by(self, person: str, position: int) -> list[Subject]:
+        """Return what a person is accountable for and the goals they own, as known at `position` or later.
+
+        Raises TimeoutError where the projections do not come that far.
+        """
+        for name in ("responsibility", "goals"):
+            if not await self._runner.reached(name, position, WAIT_S):
+                raise TimeoutError(f"{name} has not reached {position}")
+        return await asyncio.to_thread(self._held, f"person/{person}", self._ledger.clock.now())
+
+    def _held(self, holder: str, now: datetime) -> list[Subject]:
+        return [*self._accountable(holder, now), *self._goals(holder, now)]
+
+    def _accountable(self, holder: str, now: datetime) -> Iterator[Subject]:
+        after = ("", "")
+        with self._runner.view("responsibility") as view:
+            while page := responsibility.owned_by(view, holder, role=ACCOUNTABLE, on=now, after=after):
+                yield from (_subject(owned.subject) for owned in page)
+                after = (ACCOUNTABLE, page[-1].subject)
+
+    def _goals(self, holder: str, now: datetime) -> Iterator[Subject]:
+        after, day = "", day_of(now, self._ledger.zone)
+        with self._runner.view("goals") as view:
+            while page := goals.goals_of(view, holder, on=now, day=day, after=after):
+                yield from (Subject(kind="goal", id=goal.id) for goal in page if goal.stage == RUNNING)
+                after = page[-1].id
+
+
+def _subject(key: str) -> Subject:
+    kind, id = split_stream(key)
+    return Subject(kind=kind, id=id)
