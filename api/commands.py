@@ -252,6 +252,7 @@ def command_in(target: Target, body: bytes) -> Command:
 
 def ask_for(target: Target, command: Command, asker: Asker, if_match: int | None) -> Ask:
     """Return what the ledger is asked: the actor always comes from the token."""
-    if target.id is not None and target.command.starts and not target.stream.caller_ids:
+    begins = target.command.starts and not target.command.repeats
+    if target.id is not None and begins and not target.stream.caller_ids:
         raise Invalid(errors=(("path/id", "made_by_the_server"),))
     return Ask(command=command, kind=target.stream.kind, id=target.id, caller=asker.caller, if_match=if_match)

@@ -48,6 +48,7 @@ from ledger.kernel.event import Subject, decode, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
+from ledger.offered import Offered, offered
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
@@ -339,6 +340,10 @@ class Ledger:
     async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
         """Tell whether the caller may see a subject, as of now."""
         return await self._current.ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
+
+    async def commands_for(self, caller: Caller, kind: str, id: str | None) -> list[Offered]:
+        """Return the commands of a kind of stream the caller may give now. Raises NotFound as the commands would."""
+        return await self._current.ask(lambda facts: offered(facts, caller.id, kind, id, self.clock.now()))
 
     async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
         """Return the answer of a question about relations and authority as they stand now."""

@@ -23,6 +23,8 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
     actor = facts.resolved(actor)
     if kind in PRIVATE:
         return SIGHT[kind](facts, actor, id, at)
+    if kind == "review" and actor == facts.resolved(facts.state("review", id).person or ""):
+        return _sees_review(facts, actor, id, at)  # no office opens a grade to whom it is kept from
     roles = facts.roles_of(actor, at)
     if Role.HR_ADMINISTRATOR in roles and (kind not in CONFIDENTIAL or _policy_opens(facts, at)):
         return True
@@ -83,7 +85,7 @@ def _sees_subject(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool
 
 def _sees_person(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     """Oneself, the line, the HR partners, and who acts in the place of one of the line."""
-    if actor == facts.resolved(id):
+    if actor == facts.resolved(id) or actor in facts.deputies_of(id, None, at):
         return True
     if actor in facts.partners_of(facts.unit_of(id, at), at):
         return True

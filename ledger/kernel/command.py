@@ -39,6 +39,7 @@ class Command(Value):
 
     `claim` tells that it states something that has happened, so its effective time can't lie in the future.
     `starts` tells that it begins its stream: without an id in the path the server makes one.
+    `repeats` tells that it may be given again to the stream that it began.
     `on_behalf` tells whether a delegate may give it in the place of who delegated.
     """
 
@@ -47,6 +48,7 @@ class Command(Value):
     by: ClassVar[tuple[By, ...]] = ()
     claim: ClassVar[bool] = False
     starts: ClassVar[bool] = False
+    repeats: ClassVar[bool] = False
     on_behalf: ClassVar[bool] = True
 
     effective_at: EffectiveAt | None = Field(default=None, description="When it holds in the business; now if absent.")
@@ -60,12 +62,13 @@ class Command(Value):
         by: tuple[By, ...] = (),
         claim: bool = False,
         starts: bool = False,
+        repeats: bool = False,
         on_behalf: bool = True,
         **kwargs: Any,  # noqa: ANN401  # passed on to pydantic as it came
     ) -> None:
         super().__init_subclass__(**kwargs)
         cls.stream_kind, cls.verb, cls.by, cls.claim, cls.starts = stream, verb, by, claim, starts
-        cls.on_behalf = on_behalf
+        cls.repeats, cls.on_behalf = repeats, on_behalf
 
     @classmethod
     def context(cls) -> str:

@@ -98,7 +98,7 @@ def test_a_deputy_does_nothing_about_themselves_and_passes_nothing_on(play: Play
             await assign_goal(company, "wang", "wang")
         lin, zhao = company.people["lin"].id, company.people["zhao"].id
         until = (company.ledger.clock.now() + timedelta(hours=1)).isoformat()
-        with pytest.raises(NotFound):
+        with pytest.raises(NotAllowed):
             await company.does("wang", "people", "delegate", lin, delegate=zhao, scope=["goals"], until=until)
         with pytest.raises(DelegateToSelf):
             await company.does("lin", "people", "delegate", lin, delegate=lin, scope=["goals"], until=until)

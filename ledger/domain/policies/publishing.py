@@ -127,7 +127,7 @@ def _not_before_recorded(entry: Entry) -> Entry:
 _HR = (By("role:hr_administrator"),)
 
 
-class PublishPolicy(Command, stream="policy", verb="publish", by=_HR, starts=True):
+class PublishPolicy(Command, stream="policy", verb="publish", by=_HR, starts=True, repeats=True):
     """Publish the next version of a policy, in force from now or a later time on."""
 
     label: Label

@@ -42,7 +42,7 @@ def evolve_draft(state: DraftState, entry: Entry) -> DraftState:
 # Commands
 
 
-class SaveDraft(Command, stream="draft", verb="save", by=(By("employee"),), starts=True, on_behalf=False):
+class SaveDraft(Command, stream="draft", verb="save", by=(By("employee"),), starts=True, repeats=True, on_behalf=False):
     """Keep what is written so far, seen by nobody else."""
 
     review: Id
