@@ -25,6 +25,9 @@ AT_ONCE = {
     "RequisitionClosed",
     "ProgressReported",
     "MeasurementRecorded",
+    "GoalHandedOver",
+    "MilestoneSet",
+    "MilestoneReached",
 }
 
 
@@ -173,4 +176,5 @@ def test_only_witnessed_values_are_judged_for_their_day():
         "CorrectProgress",
         "RecordMeasurement",
         "HoldReviewMeeting",
+        "ReachMilestone",
     }

@@ -1,5 +1,7 @@
 """What can be asked of a goal, by whom, and why it may be refused."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from ledger.domain.figures import Quantity
@@ -8,10 +10,10 @@ from ledger.domain.goals.state import unit_id
 from ledger.kernel.annulment import commands_for
 from ledger.kernel.command import By, Command
 from ledger.kernel.holders import Holder
-from ledger.kernel.ids import Id
+from ledger.kernel.ids import Code, Id
 from ledger.kernel.moments import Day
 from ledger.kernel.refusals import Refusal
-from ledger.kernel.texts import Name, Note
+from ledger.kernel.texts import Name, Note, Pointer
 
 _LEADS = (By("lead", "owner"), By("unit_lead", "owner_unit"))
 _LEADS_OR_HR = (*_LEADS, By("hr_for_lead", "owner"))  # HR only where the policy marks it instead of refusing it
@@ -48,10 +50,12 @@ class ProposeGoal(
     StateGoal,
     stream="goal",
     verb="propose",
-    by=(*_OWN, *_LEADS, By("hr_partner", "owner"), *_HR),
+    by=(*_OWN, *_LEADS, By("hr_partner", "owner"), *_HR, By("system", "rules")),
     starts=True,
 ):
     """Suggest a goal; it binds once a lead assigns it."""
+
+    profile: Id | None = Field(default=None, description="the job profile that asks for it")
 
 
 class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS_OR_HR, starts=True):
@@ -88,6 +92,38 @@ class WithdrawGoal(Command, stream="goal", verb="withdraw", by=(*_LEADS, By("own
     """Take the goal or proposal back, with a reason; a proposer may take back a proposal."""
 
 
+class HandOverGoal(Command, stream="goal", verb="hand-over", by=_LEADS):
+    """Let somebody else have the goal from now on, with a reason; the taker answers it anew."""
+
+    taker: Holder
+    employment: Id | None = Field(default=None, description="the taker's running employment if absent")
+
+
+class PauseGoal(Command, stream="goal", verb="pause", by=(*_LEADS, By("system", "rules"))):
+    """Expect nothing from a day on, with a reason."""
+
+
+class ResumeGoal(Command, stream="goal", verb="resume", by=(*_LEADS, By("system", "rules"))):
+    """Let the expected path go on from a day on."""
+
+
+class SetMilestone(Command, stream="goal", verb="set-milestone", by=_LEADS):
+    """Say which share of the way is to be done by a day; a milestone is set anew with a reason."""
+
+    milestone: Code
+    due_on: Day
+    share: Share
+    title: Name | None = None
+
+
+class ReachMilestone(Command, stream="goal", verb="reach-milestone", by=_OWN, claim=True):
+    """Say that a milestone was reached."""
+
+    milestone: Code
+    day: Day | None = Field(default=None, description="the effective day if absent")
+    evidence: Annotated[tuple[Pointer, ...], Field(max_length=20)] | None = None
+
+
 AnnulGoalEntry, RedateGoalEntry = commands_for("goal", _LEADS)
 
 
@@ -97,6 +133,46 @@ class AcceptedAlready(Refusal):
     code, rule = "goal_accepted", "contradictory_states_need_a_reversal"
     en = "The owner has accepted the goal as it stands."
     zh = "目标承担人已确认该目标。"
+
+
+class ParentNotRunning(Refusal):
+    """A goal serves a parent that binds somebody."""
+
+    code, markable = "parent_not_running", True
+    en = "The parent goal is only proposed, closed or withdrawn."
+    zh = "上级目标仅为提议，或已关闭、撤回。"
+
+
+class ShareWithoutParent(Refusal):
+    """A share is a part of a parent's target."""
+
+    code, status = "share_without_parent", 422
+    en = "A share needs the parent goal that it is a part of."
+    zh = "填写分解比例须同时指明上级目标。"
+
+
+class NotPaused(Refusal):
+    """Only what is paused is resumed."""
+
+    code = "not_paused"
+    en = "The goal is not paused at that time."
+    zh = "该目标在该时间并未暂停。"
+
+
+class NoSuchMilestone(Refusal):
+    """Only a milestone that was set is reached."""
+
+    code = "no_such_milestone"
+    en = "The goal has no milestone {milestone}."
+    zh = "该目标没有里程碑 {milestone}。"
+
+
+class MilestoneOutsidePeriod(Refusal):
+    """A milestone lies within the goal's period."""
+
+    code, status = "milestone_outside_period", 422
+    en = "The milestone does not lie within the goal's period."
+    zh = "里程碑不在目标周期之内。"
 
 
 class OtherOwner(Refusal):
@@ -142,6 +218,11 @@ GOAL_COMMANDS = (
     CloseGoal,
     ReopenGoal,
     WithdrawGoal,
+    HandOverGoal,
+    PauseGoal,
+    ResumeGoal,
+    SetMilestone,
+    ReachMilestone,
     AnnulGoalEntry,
     RedateGoalEntry,
 )

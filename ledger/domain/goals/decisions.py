@@ -1,11 +1,8 @@
 """How a command on a goal is decided, and with which figures it closes."""
 
-from datetime import date, timedelta
 from decimal import Decimal
-from typing import Protocol
 
-from ledger.domain import figures
-from ledger.domain.figures import Actual, Direction, Figure
+from ledger.domain.figures import Direction
 from ledger.domain.goals.commands import (
     GOAL_COMMANDS,
     AcceptedAlready,
@@ -17,16 +14,18 @@ from ledger.domain.goals.commands import (
     DisputeGoal,
     OtherOwner,
     OutsidePeriod,
+    ParentNotRunning,
     ProposeGoal,
     ReopenGoal,
     ReviseTarget,
+    ShareWithoutParent,
     StateGoal,
     WithdrawGoal,
 )
+from ledger.domain.goals.course import COURSE_COMMANDS, decide_course, employment_of
 from ledger.domain.goals.events import (
     GoalAccepted,
     GoalAssigned,
-    GoalClosed,
     GoalDisputed,
     GoalProposed,
     GoalReopened,
@@ -34,7 +33,7 @@ from ledger.domain.goals.events import (
     GoalTerms,
     GoalWithdrawn,
 )
-from ledger.domain.goals.metrics import MetricDefined
+from ledger.domain.goals.scoring import Measured, closing_figures
 from ledger.domain.goals.state import Answer, GoalState, Stage, Target, evolve_goal
 from ledger.kernel.annulment import DatedFact, decide_annulment
 from ledger.kernel.command import Act, Command
@@ -42,24 +41,13 @@ from ledger.kernel.event import Event, Subject
 from ledger.kernel.joined import Half
 from ledger.kernel.moments import begins, day_of
 from ledger.kernel.refusals import (
-    AfterLastDay,
     AlreadyExists,
     AlreadyRecorded,
     Circle,
     NotFound,
     OwnAct,
     PeriodReversed,
-    UnitGone,
-    UnknownReference,
 )
-
-
-class Measured(Protocol):
-    """What a goal must know about the progress made towards it."""
-
-    def series(self, day: date, source: str | None) -> tuple[Actual, ...]:
-        """Return the values up to and including a day, in order: of the approved source if any, else the claims."""
-        ...
 
 
 def decide_goal(command: Command, state: GoalState, measured: Measured, act: Act) -> Event:
@@ -74,6 +62,8 @@ def decide_goal(command: Command, state: GoalState, measured: Measured, act: Act
         return decide_annulment(command, state.dated, act)
     if isinstance(command, ReviseTarget):
         return _revised(command, state, act)
+    if isinstance(command, COURSE_COMMANDS):
+        return decide_course(command, state, act)
     act.require_happened()
     return _answered(command, state, act)
 
@@ -87,6 +77,10 @@ def _stated(command: StateGoal, state: GoalState, act: Act) -> Event:
     if command.ends_on < command.starts_on:
         raise PeriodReversed()
     _require_measurable(command, act)
+    if command.share is not None and command.parent is None:
+        raise ShareWithoutParent()
+    if isinstance(command, ProposeGoal):
+        act.require_known("job-profile", command.profile, field="profile")
     _require_parent(command.parent, act)
     fields = {**command.own_fields(), "owner": command.owner.subject, "employment": _employment(command, act)}
     if isinstance(command, ProposeGoal):
@@ -118,6 +112,8 @@ def _require_direction(direction: Direction, steps: tuple[Decimal | None, ...], 
 
 def _require_parent(parent: str | None, act: Act) -> None:
     act.require_known("goal", parent, field="parent")
+    if parent is not None and parent != act.id and act.facts.state("goal", parent).stage is not Stage.ASSIGNED:
+        act.refuse(ParentNotRunning())
     seen: set[str] = {act.id}
     above = parent
     while above is not None:
@@ -130,19 +126,8 @@ def _require_parent(parent: str | None, act: Act) -> None:
 
 def _employment(command: StateGoal, act: Act) -> str | None:
     """Return the employment the goal belongs to; refuse an owner who is not there when the goal starts."""
-    owner = command.owner
-    act.require_known(owner.kind, owner.id, field="owner")
-    at = max(act.begins, begins(command.starts_on, act.facts.zone))
-    if owner.kind == "unit":
-        if not act.facts.state("unit", owner.id).is_live(at):
-            act.refuse(UnitGone())
-        return None
-    if not act.facts.is_employed(owner.id, at):
-        act.refuse(AfterLastDay())
-    running: str | None = act.facts.state("person", owner.id).employment_on(at)
-    if running is not None and command.employment not in {None, running}:
-        raise UnknownReference(kind="employment", field="employment")
-    return command.employment or running
+    at = max(act.begins, begins(command.starts_on, act.zone))
+    return employment_of(command.owner, command.employment, at, act, field="owner")
 
 
 def _owner(state: GoalState) -> Subject:
@@ -208,45 +193,6 @@ def _turned(command: Command, state: GoalState, measured: Measured, act: Act) ->
             act.require_reason(command)
             return GoalWithdrawn(owner=owner)
     raise TypeError(command)
-
-
-def closing_figures(state: GoalState, measured: Measured, act: Act) -> GoalClosed:
-    """Return the closing event with the figures as of the goal's last day, or of the closing day if that is earlier."""
-    terms = state.terms
-    if terms is None:
-        raise NotFound()
-    metric: MetricDefined = act.facts.state("metric", terms.metric).defined
-    day = min(terms.ends_on, day_of(act.begins, act.facts.zone))
-    series = measured.series(day, metric.approved_source)
-    actual = series[-1] if series else None
-    target = state.target_on(day, act).value
-    value = None if actual is None else actual.value
-    progress = _progress(terms, metric.direction, target, series, day)
-    attainment = figures.attainment(direction=metric.direction, target=target, actual=value)
-    return GoalClosed(
-        owner=terms.owner,
-        metric=terms.metric,
-        target=target,
-        actual=value,
-        actual_on=None if actual is None else actual.day,
-        actual_from=None if actual is None else actual.origin,
-        actual_entry=None if actual is None else actual.entry,
-        progress=progress.value,
-        progress_why=progress.why,
-        attainment=attainment.value,
-        attainment_why=attainment.why,
-        reached=figures.reached(direction=metric.direction, target=target, actual=value, tolerance=terms.tolerance),
-        formula=figures.FORMULA,
-    )
-
-
-def _progress(terms: GoalTerms, direction: Direction, target: Decimal, series: tuple[Actual, ...], day: date) -> Figure:
-    if direction is Direction.MAINTAIN and terms.tolerance is not None:
-        low, high = target - terms.tolerance, target + terms.tolerance
-        until = day + timedelta(days=1)
-        return figures.share_inside(series, low=low, high=high, starts_on=terms.starts_on, until=until)
-    actual = series[-1].value if series else None
-    return figures.progress(direction=direction, baseline=terms.baseline, target=target, actual=actual)
 
 
 GOAL: Half[GoalState, Measured] = Half(GoalState(), decide_goal, evolve_goal, GOAL_COMMANDS)

@@ -9,9 +9,9 @@ from pydantic import Field
 from ledger.domain import figures
 from ledger.domain.figures import Quantity
 from ledger.kernel.event import Event, Seal, Subject
-from ledger.kernel.ids import Code, GoalId, Id, MetricId
+from ledger.kernel.ids import Code, GoalId, Id, JobProfileId, MetricId
 from ledger.kernel.moments import Day
-from ledger.kernel.texts import Name, Note
+from ledger.kernel.texts import Name, Note, Pointer
 
 Weight = Annotated[Quantity, Field(gt=0, le=100)]
 Share = Annotated[Quantity, Field(gt=0, le=1)]
@@ -60,7 +60,12 @@ class GoalTerms(Event):
 
 
 class GoalProposed(GoalTerms, context="goals"):
-    """Somebody who may not assign it suggests a goal; it binds nobody yet."""
+    """Somebody who may not assign it, or a rule, suggests a goal; `profile` is the job's that it comes from.
+
+    It binds nobody yet.
+    """
+
+    profile: JobProfileId | None = None
 
 
 class GoalAssigned(GoalTerms, context="goals"):
@@ -119,3 +124,42 @@ class GoalWithdrawn(Event, context="goals"):
     """The goal or proposal holds no more; nothing is scored by it."""
 
     owner: Subject
+
+
+class GoalHandedOver(Event, context="goals"):
+    """Somebody else has the goal from now on; what was reported before stays the giver's."""
+
+    owner: Subject
+    taker: Subject
+    employment: Id | None = None
+
+
+class GoalPaused(Event, context="goals", dated=True):
+    """Nothing is expected on the goal from then on; its path stands still."""
+
+    owner: Subject
+
+
+class GoalResumed(Event, context="goals", dated=True):
+    """The path goes on from then on, as steep as before."""
+
+    owner: Subject
+
+
+class MilestoneSet(Event, context="goals"):
+    """By a day this share of the whole way is to be done; set again, it takes the place of the earlier one."""
+
+    owner: Subject
+    milestone: Code
+    due_on: Day
+    share: Share
+    title: Annotated[Name | None, Seal("owner", "performance")] = None
+
+
+class MilestoneReached(Event, context="goals"):
+    """The owner claims that the milestone was reached on a day."""
+
+    owner: Subject
+    milestone: Code
+    day: Day
+    evidence: Annotated[tuple[Pointer, ...] | None, Seal("owner", "performance")] = None

@@ -2,31 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from ledger.domain.figures import Pause
 from ledger.domain.goals.events import (
     GoalAccepted,
     GoalAssigned,
     GoalClosed,
     GoalDisputed,
+    GoalHandedOver,
+    GoalPaused,
     GoalProposed,
     GoalReopened,
+    GoalResumed,
     GoalTargetRevised,
     GoalTerms,
     GoalWithdrawn,
+    MilestoneReached,
+    MilestoneSet,
 )
 from ledger.kernel.annulment import applied, is_annulment, remember
 from ledger.kernel.command import Act
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.holders import Holder
-from ledger.kernel.moments import ONE_TICK, begins
+from ledger.kernel.moments import ONE_TICK, begins, day_of
 from ledger.kernel.refusals import (
     NotFound,
     Refusal,
 )
 from ledger.kernel.timeline import Change, Timelines
+
+PAUSED = "paused"
 
 
 class Stage(StrEnum):
@@ -55,8 +64,17 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A milestone: the share of the way it stands for, its day, and when it was reached, if it was."""
+
+    due_on: date
+    share: Decimal
+    reached_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GoalState:
-    """A goal: its terms, where it stands, the owner's answer, and its targets as a timeline."""
+    """A goal: its terms, where it stands, the owner's answer, its milestones, and targets and pauses as timelines."""
 
     stage: Stage = Stage.UNKNOWN
     terms: GoalTerms | None = None
@@ -65,6 +83,8 @@ class GoalState:
     proposer: str | None = None  # who may take it back while it is only proposed
     answer: Answer | None = None
     targets: Timelines[str, Target] = field(default_factory=Timelines)
+    pauses: Timelines[str, bool] = field(default_factory=Timelines)
+    milestones: Mapping[str, Step] = field(default_factory=dict)
     dated: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -91,6 +111,21 @@ class GoalState:
     def ends_on(self) -> date | None:
         """Return the last day of the period."""
         return None if self.terms is None else self.terms.ends_on
+
+    def is_paused(self, at: datetime) -> bool:
+        """Tell whether nothing is expected at that instant."""
+        return self.pauses[PAUSED].value_on(at) is True
+
+    def paused(self, zone: ZoneInfo) -> tuple[Pause, ...]:
+        """Return the runs of days on which nothing is expected, in order."""
+        runs: list[Pause] = []
+        for change in self.pauses[PAUSED].changes:
+            day, open_run = day_of(change.at, zone), bool(runs) and runs[-1].until is None
+            if change.value and not open_run:
+                runs.append(Pause(day))
+            elif not change.value and open_run:
+                runs[-1] = replace(runs[-1], until=day)
+        return tuple(runs)
 
     def target_on(self, day: date, act: Act) -> Target:
         """Return the target in force at the end of a day."""
@@ -122,7 +157,37 @@ def unit_id(owner: Subject | Holder | None) -> str | None:
 def evolve_goal(state: GoalState, entry: Entry) -> GoalState:
     """Return the state after `entry`; a revised target, a reopening or a new assignment awaits a new answer."""
     if is_annulment(entry):
-        return replace(state, targets=applied(state.targets, entry), dated=remember(state.dated, entry), answer=None)
+        return _annulled(state, entry)
+    return _course(state, entry) or _binding(state, entry)
+
+
+def _annulled(state: GoalState, entry: Entry) -> GoalState:
+    """A changed target awaits a new answer; a changed pause does not."""
+    targets = applied(state.targets, entry)
+    answer = state.answer if state.pauses.knows(getattr(entry.event, "entry", "")) else None
+    pauses, dated = applied(state.pauses, entry), remember(state.dated, entry)
+    return replace(state, targets=targets, pauses=pauses, dated=dated, answer=answer)
+
+
+def _course(state: GoalState, entry: Entry) -> GoalState | None:
+    """Return the state after what happens on the way: pauses, milestones, a hand-over."""
+    match entry.event:
+        case GoalPaused() | GoalResumed() as event:
+            change = Change(entry.begins, entry.position, entry.event_id, isinstance(event, GoalPaused))
+            pauses = state.pauses.with_change(PAUSED, change)
+            return replace(state, pauses=pauses, dated=remember(state.dated, entry))
+        case MilestoneSet(milestone=milestone, due_on=due_on, share=share):
+            return replace(state, milestones={**state.milestones, milestone: Step(due_on, share)})
+        case MilestoneReached(milestone=milestone, day=day) if milestone in state.milestones:
+            done = replace(state.milestones[milestone], reached_on=day)
+            return replace(state, milestones={**state.milestones, milestone: done})
+        case GoalHandedOver(taker=taker, employment=employment) if state.terms is not None:
+            terms = state.terms.model_copy(update={"owner": taker, "employment": employment})
+            return replace(state, terms=terms, answer=None, assigner=entry.actor)
+    return None
+
+
+def _binding(state: GoalState, entry: Entry) -> GoalState:
     match entry.event:
         case GoalProposed() as terms:
             return replace(state, stage=Stage.PROPOSED, terms=terms, entry=entry.event_id, proposer=entry.actor)

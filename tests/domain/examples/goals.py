@@ -8,7 +8,7 @@ from ledger.domain.goals import events as goal_events
 from ledger.domain.goals.metrics import Combines, DefineMetric, MetricDefined
 from ledger.domain.progress import ProgressReported
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
-from tests.domain.examples.company import ANN, ANN_HOLDS, GOAL, day, q
+from tests.domain.examples.company import ANN, ANN_HOLDS, BOB, BOB_HOLDS, GOAL, day, q
 from tests.domain.examples.example import Example, annul, redate
 
 GOAL_ASKED = {**GOAL, "owner": ANN_HOLDS, "weight": q("40"), "parent": "g-unit", "share": q("0.5")}
@@ -25,6 +25,14 @@ CLOSED = (
 )
 REOPENED = (goal_events.GoalReopened(owner=ANN), day("2026-06-02"), "p-lead")
 WITHDRAWN = (goal_events.GoalWithdrawn(owner=ANN), day("2026-06-02"), "p-lead")
+PAUSED = (goal_events.GoalPaused(owner=ANN), day("2026-05-01"), "p-lead")
+RESUMED = (goal_events.GoalResumed(owner=ANN), day("2026-06-01"), "p-lead")
+HANDED = (goal_events.GoalHandedOver(owner=ANN, taker=BOB, employment="e-p-bob"), day("2026-05-01"), "p-lead")
+HALFWAY = (
+    goal_events.MilestoneSet(owner=ANN, milestone="half", due_on=day("2026-05-31"), share=q("0.5")),
+    day("2026-01-02"),
+    "p-lead",
+)
 
 EXAMPLES = (
     Example(
@@ -86,5 +94,31 @@ EXAMPLES = (
         EntryRedated,
         before=(ASSIGNED, REVISED),
         actor="p-lead",
+    ),
+    Example(
+        "goal",
+        "g-1",
+        goal.HandOverGoal(taker=BOB_HOLDS, reason="transfer"),
+        goal_events.GoalHandedOver,
+        (ASSIGNED, ACCEPTED),
+        "p-lead",
+    ),
+    Example("goal", "g-1", goal.PauseGoal(reason="leave"), goal_events.GoalPaused, (ASSIGNED,), "p-lead"),
+    Example("goal", "g-1", goal.ResumeGoal(), goal_events.GoalResumed, (ASSIGNED, PAUSED), "p-lead"),
+    Example(
+        "goal",
+        "g-1",
+        goal.SetMilestone(milestone="half", due_on=day("2026-06-30"), share=q("0.5"), title="Half of them"),
+        goal_events.MilestoneSet,
+        (ASSIGNED,),
+        "p-lead",
+    ),
+    Example(
+        "goal",
+        "g-1",
+        goal.ReachMilestone(milestone="half", day=day("2026-06-01"), evidence=("list.csv",)),
+        goal_events.MilestoneReached,
+        (ASSIGNED, HALFWAY),
+        "p-ann",
     ),
 )

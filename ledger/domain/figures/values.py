@@ -1,4 +1,4 @@
-"""Figures: progress, attainment and hit rate on decimals, aware of direction; a missing figure says why.
+"""Values: progress, attainment and hit rate on decimals, aware of direction; a missing figure says why.
 
 Nothing is rounded here but by `displayed`. A figure without a value is never zero and leaves every mean it would enter.
 """
@@ -12,11 +12,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ledger.kernel.policy import FallingAttainment
+
 FORMULA = "figures-1"  # stored beside every figure that is kept; a changed formula gets another code
 Quantity = Annotated[Decimal, Field(max_digits=28, decimal_places=10)]
 Origin = Literal["measurement", "claim"]
 ZERO, ONE = Decimal(0), Decimal(1)
-_EXACT = Context(prec=34)  # decimal128: the same quotient on every machine and under every caller's context
+Falling = FallingAttainment
+EXACT = Context(prec=34)  # decimal128: the same quotient on every machine and under every caller's context
 
 
 class Direction(StrEnum):
@@ -26,13 +29,6 @@ class Direction(StrEnum):
     DECREASE = "decrease"
     MAINTAIN = "maintain"
     MILESTONE = "milestone"
-
-
-class Falling(StrEnum):
-    """How attainment of a falling metric is inverted: target ÷ actual, or 2 − actual ÷ target; a policy states it."""
-
-    QUOTIENT = "quotient"
-    MIRROR = "mirror"
 
 
 class Why(StrEnum):
@@ -45,7 +41,12 @@ class Why(StrEnum):
     TARGET_NOT_POSITIVE = "target_not_positive"
     ACTUAL_NOT_POSITIVE = "actual_not_positive"
     NOT_FOR_THIS_DIRECTION = "not_for_this_direction"
+    NOT_FOR_THIS_INTERVAL = "not_for_this_interval"
     NOTHING_PRESENT = "nothing_present"
+    NO_WEIGHT = "no_weight"
+    DOES_NOT_ADD_UP = "does_not_add_up"
+    OTHER_UNIT_OF_MEASURE = "other_unit_of_measure"
+    DENOMINATOR_ZERO = "denominator_zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def progress(*, direction: Direction, baseline: Decimal | None, target: Decimal,
         return Figure(why=Why.NO_BASELINE)
     if target == baseline:
         return Figure(why=Why.TARGET_EQUALS_BASELINE)
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return Figure((actual - baseline) / (target - baseline))
 
 
@@ -95,7 +96,7 @@ def attainment(
         return Figure(why=Why.NOT_FOR_THIS_DIRECTION)
     if target <= 0:
         return Figure(why=Why.TARGET_NOT_POSITIVE)
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         if direction is Direction.INCREASE:
             return Figure(actual / target)
         if falling is Falling.MIRROR:
@@ -132,7 +133,7 @@ def hit_rate(answers: Iterable[bool | None]) -> HitRate:
     missing = len(known) - len(present)
     if not present:
         return HitRate(Figure(why=Why.NOTHING_PRESENT), 0, missing)
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return HitRate(Figure(Decimal(sum(present)) / len(present)), len(present), missing)
 
 
@@ -153,8 +154,17 @@ def share_inside(
     days = sum(length for length, _ in spans)
     if not days:
         return Figure(why=Why.NO_ACTUAL)
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return Figure(Decimal(sum(length for length, inside in spans if inside)) / days)
+
+
+def milestones_reached(steps: Iterable[tuple[Decimal, bool]]) -> Figure:
+    """Return the share up to which every milestone is reached; `steps` are (share, reached), in any order."""
+    known = sorted(steps)
+    if not known:
+        return Figure(why=Why.NOTHING_PRESENT)
+    missed = next((share for share, done in known if not done), None)
+    return Figure(max((share for share, _ in known if missed is None or share < missed), default=ZERO))
 
 
 def bounded(value: Decimal) -> Decimal:
@@ -164,4 +174,4 @@ def bounded(value: Decimal) -> Decimal:
 
 def displayed(value: Decimal, places: int) -> Decimal:
     """Return the value as shown: rounded once, half up (away from zero), to `places` decimals."""
-    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=_EXACT)
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=EXACT)
