@@ -124,12 +124,21 @@ class LedgerFacts:
         return in_force
 
     def units_above(self, unit: str | None, at: datetime) -> Iterator[str]:
-        """Yield the unit and those above it, up to the top."""
-        unit, seen = self.unit_now(unit, at), set[str]()
-        while unit is not None and unit not in seen and len(seen) < HIGHEST:
-            seen.add(unit)
-            yield unit
-            unit = self.unit_now(self.state("unit", unit).parent_on(at), at)
+        """Yield the unit and those above it, up to the top; one that was merged stands for what it became part of."""
+        walked, told = set[str](), set[str]()
+        while unit is not None and len(walked) < HIGHEST:
+            now = self.unit_now(unit, at) or unit
+            if now not in told:
+                told.add(now)
+                yield now
+            walked |= {unit, now}
+            unit = self.state("unit", now).parent_on(at)
+            for _ in range(HIGHEST):  # a unit that was merged into one below it leaves that one in its place
+                if unit is None or unit not in walked:
+                    break
+                unit = self.state("unit", unit).parent_on(at)
+            else:
+                return  # a circle
 
     def unit_leads(self, unit: str | None, at: datetime) -> Iterator[str]:
         """Yield the leads of the unit and of those above it, lowest first; units without one are passed over."""
