@@ -8,12 +8,14 @@ from ledger.application import Ledger
 from ledger.kernel.event import Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of
+from projections.audit_trail import queries as trail
 from projections.duties import queries as duties
 from projections.engine import Runner
 from projections.goals import queries as goals
 from projections.responsibility import queries as responsibility
 
 WAIT_S = 60.0
+REVIEW_OPENED = "reviews.ReviewOpened"
 ACCOUNTABLE, RUNNING = "accountable", "assigned"
 
 
@@ -38,9 +40,25 @@ class ProjectedSight:
         Raises TimeoutError where the projections do not come that far.
         """
         for name in ("responsibility", "goals"):
-            if not await self._runner.reached(name, position, WAIT_S):
-                raise TimeoutError(f"{name} has not reached {position}")
+            await self._reached(name, position)
         return await asyncio.to_thread(self._held, f"person/{person}", self._ledger.clock.now())
+
+    async def reviews_in(self, cycle: str, position: int) -> list[Subject]:
+        """Return the reviews that were opened in a cycle, as known at `position` or later. Raises TimeoutError."""
+        await self._reached("audit_trail", position)
+        return await asyncio.to_thread(self._reviews, f"cycle/{cycle}")
+
+    async def _reached(self, name: str, position: int) -> None:
+        if not await self._runner.reached(name, position, WAIT_S):
+            raise TimeoutError(f"{name} has not reached {position}")
+
+    def _reviews(self, cycle: str) -> list[Subject]:
+        found, after = list[Subject](), None
+        with self._runner.view("audit_trail") as view:
+            while page := trail.trail(view, cycle, after=after):
+                found += [_subject(line.stream) for line in page if line.topic == REVIEW_OPENED]
+                after = page[-1].position
+        return found
 
     def _held(self, holder: str, now: datetime) -> list[Subject]:
         return [*self._accountable(holder, now), *self._goals(holder, now)]

@@ -21,7 +21,7 @@ from ledger.kernel.ids import split_stream, stream_name
 from ledger.rules.catalogue import BY_TOPIC
 from ledger.rules.clock import on_tick
 from ledger.rules.live import LiveDuties, Sight
-from ledger.rules.rule import Looked, Rule
+from ledger.rules.rule import Looked, Lookup, Rule
 from ledger.rules.seats import SEAT_TOPICS, change_of, concerns, settle
 from ledger.store.reader import Reader
 
@@ -148,8 +148,9 @@ class Following:
         held: Sequence[Subject] = ()
         now = self._ledger.clock.now()
         late = entry.recorded_at < now - LATE_AFTER
-        if rule.needs_held or (late and rule.needs_held_late):
-            held = await self._sight.held_by(split_stream(entry.stream)[1], entry.position)
+        if rule.looks_up is not None and (late or not rule.when_late):
+            look = self._sight.held_by if rule.looks_up is Lookup.HOLDINGS else self._sight.reviews_in
+            held = await look(split_stream(entry.stream)[1], entry.position)
         try:
             asks = await self._ledger.judged(
                 lambda facts: rule.asks(entry, Looked(facts, self.live, now, held=held, late=late))

@@ -22,7 +22,7 @@ from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.rules.deviation import deviation_of
 from ledger.rules.matrix import Kind
-from ledger.rules.rule import Looked, Rule, ended, opened
+from ledger.rules.rule import Looked, Lookup, Rule, ended, opened
 
 OF_GOALS = (
     Kind.ANSWER_GOAL,
@@ -230,7 +230,7 @@ def _topics(*events: type[Any]) -> frozenset[str]:
 _VALUES = _topics(ProgressReported, ProgressCorrected, MeasurementRecorded)
 
 RULES = (
-    Rule("goals-to-set", 1, _topics(PersonAssignedToUnit), _to_set, needs_held_late=True),
+    Rule("goals-to-set", 1, _topics(PersonAssignedToUnit), _to_set, looks_up=Lookup.HOLDINGS, when_late=True),
     Rule("goals-set", 1, _topics(GoalAssigned), _set),
     Rule("goal-to-answer", 1, _topics(GoalAssigned, GoalTargetRevised), _to_answer),
     Rule("goal-answered", 1, frozenset({"goals.GoalAccepted", "goals.GoalDisputed"}), _answered),

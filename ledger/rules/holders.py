@@ -26,7 +26,7 @@ def holder_of(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime, *, not_
 def _line(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime) -> Iterator[str]:
     """Yield who may sit there, nearest first, and at the end whom the policy names at the top."""
     offices = facts.policy(at).terms.offices
-    unit = of.id if of.kind == "unit" else facts.unit_of(of.id, at)
+    unit = unit_in(of, facts, at)
     if seat is Seat.LEAD:
         yield from _leads(of, facts, at)
     elif seat is Seat.UNIT_LEAD:
@@ -39,6 +39,13 @@ def _line(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime) -> Iterator
         return
     if offices.top is not None:
         yield offices.top
+
+
+def unit_in(of: Subject, facts: LedgerFacts, at: datetime) -> str | None:
+    """Return the unit named, or that of the person named; other subjects, as a cycle, have none."""
+    if of.kind == "unit":
+        return of.id
+    return facts.unit_of(of.id, at) if of.kind == "person" else None
 
 
 def _leads(of: Subject, facts: LedgerFacts, at: datetime) -> Iterator[str]:

@@ -19,7 +19,7 @@ from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of
 from ledger.kernel.timeline import holders_on
 from ledger.rules.matrix import Kind
-from ledger.rules.rule import Looked, Rule, due_after, ended, opened
+from ledger.rules.rule import Looked, Lookup, Rule, due_after, ended, opened
 
 
 def _to_take_over(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
@@ -68,7 +68,7 @@ _CHANGES = _topics(
 )
 
 RULES = (
-    Rule("leaver-to-take-over", 1, _topics(EmploymentEnded), _to_take_over, needs_held=True),
+    Rule("leaver-to-take-over", 1, _topics(EmploymentEnded), _to_take_over, looks_up=Lookup.HOLDINGS),
     Rule("leaver-taken-over", 1, _CHANGES, _taken_over),
     Rule("duty-excused", 1, frozenset({"duties.DutyExcused"}), _above_excused),
 )

@@ -18,6 +18,10 @@ class Sight(Protocol):
         """Return what a person is accountable for and the goals they own, as known at `position` or later."""
         ...
 
+    async def reviews_in(self, cycle: str, position: int) -> list[Subject]:
+        """Return the reviews that were opened in a cycle, as known at `position` or later."""
+        ...
+
 
 class NoSight:
     """Nothing is projected: rules then learn of live duties from the events alone, and see nobody's holdings."""
@@ -27,6 +31,10 @@ class NoSight:
         return 0, []
 
     async def held_by(self, person: str, position: int) -> list[Subject]:
+        """Return nothing."""
+        return []
+
+    async def reviews_in(self, cycle: str, position: int) -> list[Subject]:
         """Return nothing."""
         return []
 

@@ -21,6 +21,15 @@ class Kind(StrEnum):
     SUBMIT_SCORECARD = "submit_scorecard"
     DECIDE_APPLICATION = "decide_application"
     TAKE_OVER = "take_over"
+    BRIEF_ASSESSORS = "brief_assessors"
+    ASSESS_ONESELF = "assess_oneself"
+    JUDGE_RESULT = "judge_result"
+    JUDGE_HANDED_OVER = "judge_handed_over"  # the same, by whom the review was handed to
+    CALIBRATE = "calibrate"
+    TELL_RESULT = "tell_result"
+    ASSIGN_APPEAL = "assign_appeal"
+    DECIDE_APPEAL = "decide_appeal"
+    REVIEW_POLICY = "review_policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,15 @@ MATRIX: dict[Kind, Row] = {
     Kind.SUBMIT_SCORECARD: Row(_SELF, Seat.SELF, 3, 2),
     Kind.DECIDE_APPLICATION: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),
     Kind.TAKE_OVER: Row(_LEAD, Seat.LEAD, 0, 1),  # due on the last day
+    Kind.BRIEF_ASSESSORS: Row(_HR, Seat.HR_OFFICE, 10, 3),
+    Kind.ASSESS_ONESELF: Row(_SELF, Seat.SELF, 5, 3),  # in a cycle, due at the end of the stage; so the next two
+    Kind.JUDGE_RESULT: Row(_LEAD, Seat.LEAD, 10, 3),
+    Kind.JUDGE_HANDED_OVER: Row(_LEAD, Seat.SELF, 10, 3),
+    Kind.CALIBRATE: Row(_LEAD, Seat.LEAD, 5, 3),
+    Kind.TELL_RESULT: Row(_LEAD, Seat.LEAD, 5, 3),
+    Kind.ASSIGN_APPEAL: Row(_HR, Seat.HR_OFFICE, 3, 2),
+    Kind.DECIDE_APPEAL: Row(_LEAD, Seat.SELF, 10, 3),  # due by the days that the policy gives
+    Kind.REVIEW_POLICY: Row(_HR, Seat.HR_OFFICE, 20, 5),
 }
 REMIND_DAYS = 1  # working days before the last one, when a reminder goes out
 ESCALATED_DAYS = 3  # working days that the next above has

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from ledger.asking import Ask, Caller
 from ledger.domain.duties import DischargeDuty, DutyOpened, OpenDuty, Outcome, TransferDuty, Void, VoidDuty
@@ -27,7 +28,7 @@ class Looked:
     facts: LedgerFacts
     live: LiveDuties
     now: datetime
-    held: Sequence[Subject] = field(default=())  # by the person of the event, where the rule needs it
+    held: Sequence[Subject] = field(default=())  # what was looked up of the subject of the event
     late: bool = False  # the event is days old: only what still has to be done is opened
 
     @property
@@ -36,19 +37,26 @@ class Looked:
         return day_of(self.now, self.facts.zone)
 
 
+class Lookup(StrEnum):
+    """What is looked up of an event's subject: what a person holds, or the reviews of a cycle."""
+
+    HOLDINGS = "holdings"
+    REVIEWS = "reviews"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What the ledger does by itself when one of `topics` is recorded. `run` is pure.
 
-    `needs_held`: the holdings of the person of the event are looked up before; `needs_held_late`: where it is days old.
+    `looks_up` says what is looked up before of the subject of the event; with `when_late` only where it is days old.
     """
 
     name: str
     version: int
     topics: frozenset[str]
     run: Callable[[Entry, Looked, "Rule"], Iterable[Ask]]
-    needs_held: bool = False
-    needs_held_late: bool = False
+    looks_up: Lookup | None = None
+    when_late: bool = False
 
     @property
     def source(self) -> str:

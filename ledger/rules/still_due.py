@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.domain.goals.state import Stage
 from ledger.domain.hiring.requisitions import Stage as RequisitionStage
+from ledger.domain.reviews.state import Phase, ReviewState
 from ledger.facts import LedgerFacts
 from ledger.kernel.event import Subject
 from ledger.rules.matrix import Kind
@@ -19,7 +20,25 @@ def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: L
             return state is not None and state.decided is None and of.id not in state.assessments
         case Kind.SET_GOALS | Kind.TAKE_OVER:
             return True
+    if subject.kind != "goal":
+        return _of_review(kind, subject, facts)
     return state is not None and state.stage is Stage.ASSIGNED and _of_goal(kind, state, cause)
+
+
+def _of_review(kind: Kind, subject: Subject, facts: LedgerFacts) -> bool:
+    if subject.kind != "review":
+        return True
+    review: ReviewState = facts.state("review", subject.id)
+    if review.phase is not Phase.OPEN:
+        return False
+    match kind:
+        case Kind.TELL_RESULT:
+            return review.result is not None and not review.result.told
+        case Kind.ASSIGN_APPEAL:
+            return review.appeal is not None and review.appeal.decider is None
+        case Kind.DECIDE_APPEAL:
+            return review.decider is not None
+    return review.result is None
 
 
 def _of_goal(kind: Kind, goal: Any, cause: str) -> bool:  # noqa: ANN401  # two contexts' state

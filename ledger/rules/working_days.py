@@ -7,6 +7,7 @@ import holidays
 
 from ledger.facts import LedgerFacts
 from ledger.kernel.event import Subject
+from ledger.rules.holders import unit_in
 
 JURISDICTION_OF_ZONE = {"Asia/Shanghai": "CN", "Asia/Urumqi": "CN"}  # where no work calendar says otherwise
 
@@ -41,7 +42,7 @@ def between(first: date, last: date, jurisdiction: str | None) -> int:
 
 def jurisdiction_of(of: Subject, facts: LedgerFacts, at: datetime) -> str | None:
     """Return the country whose holidays count for a person or unit: by its work calendar, else by its zone."""
-    unit = of.id if of.kind == "unit" else facts.unit_of(of.id, at)
+    unit = unit_in(of, facts, at)
     own = [("person", of.id)] if of.kind == "person" else []
     for kind, id in (*own, *(("unit", above) for above in facts.units_above(unit, at))):
         said = facts.state(kind, id).calendar_on(at)

@@ -2,19 +2,26 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from ledger.application import make_ledger
 from ledger.kernel.clock import SimulatedClock
 from ledger.kernel.ids import uuid7
+from ledger.rules import Sight
 from ledger.store.ledgers import drop_ledger
 from tests.rules.world import CUT_OVER, START, Story, a_world
 
 _numbers = itertools.count(1)
-Play = Callable[[Story], None]
+
+
+class Play(Protocol):
+    """``play(story)`` runs a coroutine function on a fresh company; its rules see by `sight`."""
+
+    def __call__(self, story: Story, sight: Sight | None = None) -> None: ...
 
 
 @pytest.fixture
@@ -31,11 +38,11 @@ def founded(database_url: str, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def play(database_url: str, founded: str, tmp_path: Path) -> Play:
-    """``play(story)`` runs a coroutine function on a fresh company."""
+    """Runs a story."""
 
-    def run(story: Story) -> None:
+    def run(story: Story, sight: Sight | None = None) -> None:
         async def whole() -> None:
-            async with a_world(database_url, founded, tmp_path) as world:
+            async with a_world(database_url, founded, tmp_path, sight) as world:
                 await story(world)
 
         asyncio.run(whole())

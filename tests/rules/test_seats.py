@@ -22,6 +22,9 @@ class Holdings:
     async def held_by(self, person: str, position: int) -> list[Subject]:
         return self._held
 
+    async def reviews_in(self, cycle: str, position: int) -> list[Subject]:
+        return self._held
+
 
 async def troubled(world: World) -> str:
     """Let Wang raise a difficulty, which Lin has to answer; return the goal."""
