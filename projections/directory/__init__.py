@@ -7,7 +7,7 @@ from projections.engine.projection import Projection
 
 PROJECTION: Projection[Loaded, Folded] = Projection(
     name="directory",
-    version=1,
+    version=2,
     question="Who is who: who works where, under whom and in which role, on a day and as it was known on a day?",
     tables=(*TABLES, "identities", "grants", "revocations"),
     topics=TOPICS,

@@ -10,9 +10,10 @@ from projections.engine.interval_tables import ANNULLED, ANNULMENTS, REDATED, Lo
 from projections.engine.intervals import OPEN, Change, Key, Lines, instant_text, said_by
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
-SINGLE = frozenset({"home", "manager.line", "label", "parent", "life", "lead"})
+SINGLE = frozenset({"home", "manager.line", "label", "parent", "life", "lead", "successor"})
 ASSIGNMENTS = ("home", "additional", "seconded", "acting")
 NAMED = frozenset({"people.PersonRegistered", "people.PersonNameCorrected"})
+CANCELLED = "people.EmploymentStartCancelled"
 GRANTED, REVOKED = "identity.RoleGranted", "identity.RoleRevoked"
 ACCESS_PREFIX = "access/"
 
@@ -23,6 +24,7 @@ class Step(NamedTuple):
     role: str
     holder: str
     starts: bool = True
+    until: str = OPEN
 
     def key(self, stream: str) -> Key:
         """Return the line this step goes to."""
@@ -44,7 +46,8 @@ def _left(data: Mapping[str, Any]) -> list[Step]:
 STEPS: dict[str, Callable[[RawEvent], list[Step]]] = {
     "people.EmploymentStarted": lambda data: [Step("employment", data["employment"])],
     "people.EmploymentEnded": lambda data: [Step("employment", data["employment"], starts=False)],
-    "people.PersonAssignedToUnit": lambda data: [Step(data["assignment"], _unit(data["unit"]))],
+    "people.EmploymentReinstated": lambda data: [Step("employment", data["employment"])],
+    "people.PersonAssignedToUnit": lambda d: [Step(d["assignment"], _unit(d["unit"]), until=_until(d.get("ends")))],
     "people.PersonLeftUnit": _left,
     "people.ManagerAssigned": lambda data: [Step(f"manager.{data['relation']}", f"person/{data['manager']}")],
     "people.ManagerReleased": lambda d: [Step(f"manager.{d['relation']}", f"person/{d['manager']}", starts=False)],
@@ -52,12 +55,14 @@ STEPS: dict[str, Callable[[RawEvent], list[Step]]] = {
     "people.UnitRenamed": lambda data: [Step("label", data["label"])],
     "people.UnitMoved": lambda data: [Step("parent", _unit(data.get("parent")))],
     "people.UnitDissolved": lambda _: [Step("life", "running", starts=False)],
+    "people.UnitSplit": lambda _: [Step("life", "running", starts=False)],
+    "people.UnitsMerged": lambda data: [Step("life", "running", starts=False), Step("successor", _unit(data["into"]))],
     "people.UnitLeadAppointed": lambda data: [Step("lead", f"person/{data['lead']}")],
     "people.UnitLeadReleased": lambda data: [Step("lead", f"person/{data['lead']}", starts=False)],
     "people.HrPartnerAssigned": lambda data: [Step("partner", f"person/{data['partner']}")],
     "people.HrPartnerReleased": lambda data: [Step("partner", f"person/{data['partner']}", starts=False)],
 }
-TOPICS = frozenset(STEPS) | ANNULMENTS | NAMED | {GRANTED, REVOKED}
+TOPICS = frozenset(STEPS) | ANNULMENTS | NAMED | {CANCELLED} | {GRANTED, REVOKED}
 
 
 @dataclass
@@ -75,7 +80,7 @@ def fold(state: Loaded, events: Events) -> Folded:
     folded = Folded(Lines(state, single=SINGLE.__contains__))
     for event in events:
         topic = event["topic"]
-        if topic in STEPS or topic in ANNULMENTS:
+        if topic in STEPS or topic in ANNULMENTS or topic == CANCELLED:
             _apply(folded.lines, event)
         elif topic in NAMED:
             folded.identities.append((event["stream"], event["position"], event["event_id"]))
@@ -86,14 +91,16 @@ def fold(state: Loaded, events: Events) -> Folded:
 
 def _apply(lines: Lines, event: RawEvent) -> None:
     stream, topic, data = event["stream"], event["topic"], event["data"]
-    if topic == ANNULLED:
+    if topic in {ANNULLED, CANCELLED}:
         lines.annul(stream, data["entry"])
     elif topic == REDATED:
         lines.redate(stream, data["entry"], instant_text(data["new_begins"]))
     else:
         said, begins = said_by(event), instant_text(event["begins"])
         for index, step in enumerate(STEPS[topic](data)):
-            lines.put(step.key(stream), Change(begins, said.position, index, step.holder, step.starts, said))
+            lines.put(
+                step.key(stream), Change(begins, said.position, index, step.holder, step.starts, said, step.until)
+            )
     lines.settle(event["position"])
 
 
@@ -121,7 +128,7 @@ def load(cursor: Cursor, tables: Tables, events: Events) -> Loaded:
         make = STEPS.get(event["topic"])
         if make is not None:
             keys.update(step.key(event["stream"]) for step in make(event["data"]))
-    return load_lines(cursor, tables, keys, events)
+    return load_lines(cursor, tables, keys, events, ANNULMENTS | {CANCELLED})
 
 
 def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:

@@ -1,7 +1,7 @@
 -- The two tables of every bitemporal projection: the changes as last known, and the intervals that follow from them.
 
 -- name: create_changes
--- One row per change of a line; what the fold starts from. begins is UTC text of fixed width.
+-- One row per change of a line; what the fold starts from. begins and until are UTC text of fixed width, or infinity.
 create table {schema}.{changes} (
     stream text collate "C" not null,
     role text collate "C" not null,
@@ -16,6 +16,7 @@ create table {schema}.{changes} (
     basis text collate "C" not null,
     testimony boolean not null,
     marks text collate "C" not null,
+    until text collate "C" not null,
     constraint {changes}_key primary key (stream, role, line, begins, position, step)
 );
 create index {changes}_by_event on {schema}.{changes} (event_id);

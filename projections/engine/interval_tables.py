@@ -26,10 +26,15 @@ def statements_with(own: Statements) -> Statements:
     return Statements("statements.sql", {**_STATEMENTS, **own})
 
 
-def load_lines(cursor: Cursor, tables: Tables, keys: Iterable[Key], events: Events) -> Loaded:
-    """Return the changes of these lines, and of the lines that the page's annulments and re-datings touch, in order."""
+def load_lines(
+    cursor: Cursor, tables: Tables, keys: Iterable[Key], events: Events, pointing: frozenset[str] = ANNULMENTS
+) -> Loaded:
+    """Return the changes of these lines, and of those touched by entries at which the page's events point, in order.
+
+    `pointing` are the topics of events that point, as annulments and re-datings do.
+    """
     wanted = set(keys)
-    entries = [e["data"]["entry"] for e in events if e["topic"] in ANNULMENTS]
+    entries = [e["data"]["entry"] for e in events if e["topic"] in pointing]
     if entries:
         wanted.update(cursor.execute(tables.sql("select_lines_of_events"), (entries,)).fetchall())
     if not wanted:
@@ -39,9 +44,9 @@ def load_lines(cursor: Cursor, tables: Tables, keys: Iterable[Key], events: Even
 
 
 def _change(row: tuple[Any, ...]) -> tuple[Key, Change]:
-    stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks = row
+    stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks, until = row
     said = Said(event_id, position, actor, basis, testimony, marks)
-    return (stream, role, line), Change(begins, position, step, holder, starts, said)
+    return (stream, role, line), Change(begins, position, step, holder, starts, said, until)
 
 
 def write_lines(cursor: Cursor, tables: Tables, lines: Lines, subject_of: Callable[[str], str] = str) -> None:
@@ -56,7 +61,7 @@ def write_lines(cursor: Cursor, tables: Tables, lines: Lines, subject_of: Callab
 
 
 def _stored_change(key: Key, change: Change) -> tuple[Any, ...]:
-    begins, position, step, holder, starts, said = change
+    begins, position, step, holder, starts, said, until = change
     return (
         *key,
         begins,
@@ -69,6 +74,7 @@ def _stored_change(key: Key, change: Change) -> tuple[Any, ...]:
         said.basis,
         said.testimony,
         said.marks,
+        until,
     )
 
 

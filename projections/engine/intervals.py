@@ -25,7 +25,7 @@ class Said(NamedTuple):
 
 
 class Change(NamedTuple):
-    """From `begins` on, the holder holds (`starts`) or holds no more. `step` orders changes of one event."""
+    """From `begins` on, the holder holds (`starts`), up to `until`, or holds no more. `step` orders one event's."""
 
     begins: str
     position: int
@@ -33,6 +33,11 @@ class Change(NamedTuple):
     holder: str
     starts: bool
     said: Said
+    until: str = OPEN
+
+    def lasts(self, at: str) -> bool:
+        """Tell whether what has begun has not run out by `at`."""
+        return at < self.until
 
 
 class Interval(NamedTuple):
@@ -87,7 +92,8 @@ def intervals_of(changes: Iterable[Change], *, single: bool) -> list[Interval]:
     """Return the intervals of one line, whose changes stand in order.
 
     Single: whoever begins puts the one before out, and the end of somebody replaced already changes nothing. Else
-    several hold at a time, and beginning again while holding changes nothing. Nothing lasts no time at all.
+    several hold at a time, and beginning again while holding changes nothing but a time that was set. Nothing lasts no
+    time at all.
     """
     return list(_single(changes) if single else _several(changes))
 
@@ -97,32 +103,37 @@ def _single(changes: Iterable[Change]) -> Iterator[Interval]:
     for change in changes:
         if not change.starts and (current is None or current.holder != change.holder):
             continue
-        if current is not None and current.begins < change.begins:
-            yield _closed(current, change)
+        if current is not None:
+            yield from _closed(current, change)
         current = change if change.starts else None
     if current is not None:
-        yield _open(current)
+        yield from _open(current)
 
 
 def _several(changes: Iterable[Change]) -> Iterator[Interval]:
     current: dict[str, Change] = {}
     for change in changes:
-        if change.starts:
-            current.setdefault(change.holder, change)
+        begun = current.get(change.holder)
+        if begun is not None and change.starts and begun.until == OPEN:
             continue
-        begun = current.pop(change.holder, None)
-        if begun is not None and begun.begins < change.begins:
-            yield _closed(begun, change)
+        if begun is not None:
+            yield from _closed(current.pop(change.holder), change)
+        if change.starts:
+            current[change.holder] = change
     for begun in current.values():
-        yield _open(begun)
+        yield from _open(begun)
 
 
-def _closed(begun: Change, ended: Change) -> Interval:
-    return Interval(begun.holder, begun.begins, ended.begins, begun.said, ended.said.event_id, ended.position)
+def _closed(begun: Change, ended: Change) -> Iterator[Interval]:
+    if not begun.lasts(ended.begins):
+        yield from _open(begun)
+    elif begun.begins < ended.begins:
+        yield Interval(begun.holder, begun.begins, ended.begins, begun.said, ended.said.event_id, ended.position)
 
 
-def _open(begun: Change) -> Interval:
-    return Interval(begun.holder, begun.begins, OPEN, begun.said, None, None)
+def _open(begun: Change) -> Iterator[Interval]:
+    if begun.lasts(begun.begins):
+        yield Interval(begun.holder, begun.begins, begun.until, begun.said, None, None)
 
 
 class Known:

@@ -3,7 +3,7 @@
 -- name: select_lines
 -- The changes of these lines, in order.
 select c.stream, c.role, c.line, c.begins, c.position, c.step, c.holder, c.starts, c.event_id::text, c.actor, c.basis,
-    c.testimony, c.marks
+    c.testimony, c.marks, c.until
 from unnest(%s::text[], %s::text[], %s::text[]) as k (stream, role, line)
 join {schema}.{changes} c on c.stream = k.stream and c.role = k.role and c.line = k.line
 order by c.stream, c.role, c.line, c.begins, c.position, c.step
@@ -18,13 +18,13 @@ delete from {schema}.{changes} where event_id = any(%s::uuid[])
 
 -- name: insert_changes
 -- A few changes.
-insert into {schema}.{changes} (stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks)
+insert into {schema}.{changes} (stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks, until)
 select * from unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::smallint[], %s::text[],
-    %s::boolean[], %s::uuid[], %s::text[], %s::text[], %s::boolean[], %s::text[])
+    %s::boolean[], %s::uuid[], %s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[])
 
 -- name: copy_changes
 -- Many changes.
-copy {schema}.{changes} (stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks)
+copy {schema}.{changes} (stream, role, line, begins, position, step, holder, starts, event_id, actor, basis, testimony, marks, until)
 from stdin
 
 -- name: close_intervals

@@ -20,6 +20,7 @@ from tests.projections.test_runner import NAME, ONE, PATIENCE_S, content, poison
 
 MISSING = "select %s, %s, %s from {schema}.gone"
 FAR = datetime.fromisoformat("2026-06-01T00:00:00+00:00")
+VERSION = responsibility.PROJECTION.version
 
 
 def test_a_rebuild_under_load_is_never_seen_but_in_its_result(
@@ -85,7 +86,7 @@ def test_one_generation_is_kept_and_the_one_before_is_dropped(
         assert runner.rebuild(NAME).wait(PATIENCE_S)
     assert runner.wait_for(NAME, size, PATIENCE_S)
     runner.drop_retired()
-    assert {name.split("_")[1] for name in tables_of(admin, schema)} == {"v1b2", "v1b3"}
+    assert {name.split("_")[1] for name in tables_of(admin, schema)} == {f"v{VERSION}b2", f"v{VERSION}b3"}
 
 
 def test_a_retired_build_outlives_the_snapshots_that_may_see_it(
@@ -101,7 +102,7 @@ def test_a_retired_build_outlives_the_snapshots_that_may_see_it(
         assert view.tables.build == before
         assert who_owns(view, "team/t1", on=FAR).subject == "team/t1"
     runner.drop_retired()
-    assert {name.split("_")[1] for name in tables_of(admin, schema)} == {"v1b2", "v1b3"}
+    assert {name.split("_")[1] for name in tables_of(admin, schema)} == {f"v{VERSION}b2", f"v{VERSION}b3"}
 
 
 def test_rolling_back_catches_the_earlier_build_up(admin: Connection, schema: str, start_runner: StartRunner) -> None:
@@ -127,13 +128,13 @@ def slow(gate: threading.Event, at: int) -> Catalogue:
             gate.wait(PATIENCE_S)
         return projection.fold(state, events)
 
-    return (replace(projection, fold=fold, version=2),)
+    return (replace(projection, fold=fold, version=VERSION + 1),)
 
 
 def test_a_new_version_is_built_in_the_background_and_then_seen(
     admin: Connection, schema: str, service_url: str, ledger_name: str, reader: Reader
 ) -> None:
-    history, newer = History(), (replace(responsibility.PROJECTION, version=2),)
+    history, newer = History(), (replace(responsibility.PROJECTION, version=VERSION + 1),)
     size = append(admin, schema, extend(history, 7_000))
     old, new = Runner(service_url, ledger_name, reader, ONE), Runner(service_url, ledger_name, reader, newer)
     old.start()
@@ -142,7 +143,7 @@ def test_a_new_version_is_built_in_the_background_and_then_seen(
     try:
         assert new.wait_for(NAME, size, PATIENCE_S)
         with new.view(NAME) as view, old.view(NAME) as earlier:
-            assert [view.tables.build.version, earlier.tables.build.version] == [2, 1]
+            assert [view.tables.build.version, earlier.tables.build.version] == [VERSION + 1, VERSION]
             assert who_owns(view, "team/t1", on=FAR).holders == who_owns(earlier, "team/t1", on=FAR).holders
     finally:
         new.stop()

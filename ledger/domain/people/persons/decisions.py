@@ -91,7 +91,7 @@ def _employment_undone(command: CancelStart | ReinstateEmployment, state: Person
         act.require_happened()
         if ended or start.at <= act.begins - LIVED:
             raise NeverStarted()
-        return EmploymentStartCancelled(employment=employment)
+        return EmploymentStartCancelled(employment=employment, entry=start.event_id)
     if line.says(act.begins, Held(employment)):
         raise AlreadyRecorded()
     if not ended or employment in holders_on(line, act.begins):

@@ -58,9 +58,10 @@ class EmploymentStarted(Event, context="people", dated=True):
 
 
 class EmploymentStartCancelled(Event, context="people"):
-    """The employment never began: whoever was to come did not."""
+    """The employment never began: whoever was to come did not. `entry` is the one by which it was to begin."""
 
     employment: Id
+    entry: Id
 
 
 class EmploymentReinstated(Event, context="people", dated=True):

@@ -110,7 +110,7 @@ def evolve_person(state: PersonState, entry: Entry) -> PersonState:
     for key, held in _person_changes(entry.event):
         lines = put(lines, key, entry, held)
     if isinstance(entry.event, EmploymentStartCancelled):
-        lines = lines.without(_start_of(state, entry.event.employment) or "")
+        lines = lines.without(entry.event.entry)
     return replace(
         after,
         lines=lines,
@@ -125,13 +125,6 @@ def _with_share(shares: Mapping[str, Decimal], entry: Entry) -> Mapping[str, Dec
         case PersonAssignedToUnit(share=share) if share is not None:
             return {**shares, entry.event_id: share}
     return shares
-
-
-def _start_of(state: PersonState, employment: str) -> str | None:
-    """Return the entry by which an employment first began."""
-    changes = (c for c in state.lines["employment"].changes if c.value == Held(employment))
-    first = next(changes, None)
-    return None if first is None else first.event_id
 
 
 def _person_changes(event: Event | None) -> tuple[tuple[str, Held], ...]:
