@@ -269,3 +269,46 @@ def test_the_end_of_a_delegation_by_the_clock_is_recorded_by_the_system(play: Pl
         assert stored(company, ended)["data"]["ending"] == "expired"
 
     play(story)
+
+
+# Where a day begins
+
+
+def test_a_date_begins_where_the_person_works(play: Play) -> None:
+    async def story(company: Company) -> None:
+        wang, lin = company.people["wang"].id, company.people["lin"].id
+        calendar: dict[str, Any] = {"calendar": "de", "jurisdiction": "de"}
+        await company.does("hr", "units", "set-calendar", "sales", zone="Europe/Berlin", **calendar)
+        await company.does("hr", "people", "set-calendar", wang, zone="America/New_York", **calendar)
+        begun = {}
+        for name, id in (("wang", wang), ("lin", lin), ("zhao", company.people["zhao"].id)):
+            named: dict[str, Any] = {"manager": company.people["boss"].id, "effective_at": "2199-01-15"}
+            begun[name] = stored(company, await company.does("hr", "people", "assign-manager", id, **named))["begins"]
+        assert begun == {
+            "wang": "2199-01-15T05:00:00.000000Z",
+            "lin": "2199-01-14T23:00:00.000000Z",
+            "zhao": "2199-01-14T16:00:00.000000Z",
+        }
+
+    play(story)
+
+
+# Merged ids
+
+
+def test_a_merged_id_has_what_the_other_has_and_its_own_back_after_unmerging(play: Play) -> None:
+    async def story(company: Company) -> None:
+        await metric(company)
+        old = company.people["lin"]
+        new = await company.joins("lin-again")
+        await company.does("hr", "people", "merge", new, into=old.id)
+        given = stored(company, await assign_goal(company, "lin-again", "wang"))
+        assert given["actor"] == new, "the record says which id acted"
+        with pytest.raises(NotAllowed):
+            await assign_goal(company, "lin-again", "lin")
+        await company.does("hr", "people", "unmerge", new, reason="mistake")
+        with pytest.raises(NotFound):
+            await assign_goal(company, "lin-again", "wang")
+        assert stored(company, await assign_goal(company, "lin", "wang"))["actor"] == old.id
+
+    play(story)
