@@ -65,11 +65,20 @@ def _in_sight(question: Question, ways: Sequence[By]) -> bool:
 def standing(question: Question, ways: Sequence[By]) -> Judged | None:
     """Return what the actor stands on by one of `ways`, for themselves or else for another; None for nothing."""
     for way in ways:
-        via = BASES[way.basis.partition(":")[0]](question, way)
+        via = WAYS[way.basis.partition(":")[0]](question, way)
         if via is not None:
             authority = Authority(way.basis, via or None, question.facts.position)
             return Judged(authority, marks=(OVERSTEPPING,) if way.basis == "hr_for_lead" else ())
     return delegated(question, ways, None)
+
+
+def _sight(question: Question, way: By) -> str | None:
+    """Whoever works here and sees the subject named."""
+    seen = [sees(question.facts, question.actor, *subject, question.at) for subject in named(question, way.of)]
+    return BASES["employee"](question, way) if seen and all(seen) else None
+
+
+WAYS = {**BASES, "sight": _sight}
 
 
 def delegated(question: Question, ways: Sequence[By], principal: str | None) -> Judged | None:

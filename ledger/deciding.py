@@ -21,6 +21,7 @@ from ledger.question import Question
 from ledger.states import States
 from ledger.zones import subject_zone
 
+HIDDEN = "hidden"  # the credential of an actor who must not be told
 TRIAL = "trial"  # the authority of what is judged only; never recorded
 
 
@@ -98,7 +99,7 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
         raise StaleMatch(version=current.version)
     _check_time(ask.command, act, rules)
     event = kind.decide(ask.command, current.state, act)
-    envelope = _envelope(ask, act, judged.authority, batch)
+    envelope = _envelope(ask, act, judged.authority, event.hidden_actor(), batch)
     return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
 
 
@@ -129,13 +130,14 @@ def _check_time(command: Command, act: Act, rules: Rules) -> None:
         act.refuse(LateNeedsReason(days=window_days))
 
 
-def _envelope(ask: Ask, act: Act, authority: Authority, batch: str | None) -> Envelope:
+def _envelope(ask: Ask, act: Act, authority: Authority, hidden: str | None, batch: str | None) -> Envelope:
+    """Return what stands around the event; a hidden actor leaves neither a name nor a credential."""
     return Envelope(
         event_id=act.event_id,
         effective_at=act.effective,
         begins=act.begins,
-        actor=ask.caller.id,
-        credential=ask.caller.credential,
+        actor=hidden or ask.caller.id,
+        credential=ask.caller.credential if hidden is None else HIDDEN,
         authority=authority,
         source=ask.source if ask.testimony is None else ask.testimony.source,
         correlation=ask.cause or act.event_id,

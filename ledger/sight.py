@@ -9,11 +9,13 @@ from ledger.facts import LedgerFacts
 
 OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
 OF_A_PERSON = frozenset({"person", "access", "policy-reading"})
-WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application", "review", "calibration"})
+WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application", "review", "calibration", "coaching"})
 OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle"})
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
-SEATED = frozenset({"review", "draft"})  # whoever sees these has a seat that needs their texts
-CONFIDENTIAL = frozenset({"feedback"})  # HR administrators see these only where the policy says so
+SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
+CONFIDENTIAL = frozenset(
+    {"feedback", "coaching", "comment"}
+)  # HR administrators see these only where the policy says so
 
 
 def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bool:
@@ -41,6 +43,8 @@ def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject:
     Feedback is for whom it was made visible, whoever it is about; withdrawn, for nobody. A seat in a review, and a
     draft that has travelled, are enough for the texts in it.
     """
+    if data_subject == stream and stream[0] == "feedback":
+        return _opened_to(facts, stream[1]) == facts.resolved(actor)  # a hidden author, for the office alone
     if not sees(facts, actor, *stream, at):
         return False
     if stream[0] == "feedback":
@@ -48,6 +52,11 @@ def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject:
     if stream[0] in SEATED:
         return True
     return sees(facts, actor, *data_subject, at)
+
+
+def _opened_to(facts: LedgerFacts, feedback: str) -> str | None:
+    office: str | None = facts.state("feedback", feedback).opened_to
+    return None if office is None else facts.resolved(office)
 
 
 def _policy_opens(facts: LedgerFacts, at: datetime) -> bool:
@@ -102,13 +111,31 @@ def _sees_feedback(facts: LedgerFacts, actor: str, id: str, at: datetime) -> boo
     state = facts.state("feedback", id)
     if state.recipient is None:
         return False
-    if actor in map(facts.resolved, (state.giver, state.recipient, *state.readers)):
+    seats = (state.giver, state.recipient, state.asked, state.requester, *state.readers)
+    if actor in (facts.resolved(seat) for seat in seats if seat is not None):
         return True
     if state.visibility is Visibility.LINE:
         return actor in facts.leads_above(state.recipient, at)
     return state.visibility is Visibility.HR_PARTNER and actor in facts.partners_of(
         facts.unit_of(state.recipient, at), at
     )
+
+
+def _sees_coaching(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Those who took part, and the line."""
+    state = facts.state("coaching", id)
+    if state.person is None:
+        return False
+    seats = (state.person, state.coach, *state.participants)
+    return actor in map(facts.resolved, seats) or actor in facts.leads_above(state.person, at)
+
+
+def _sees_comment(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whoever sees what it is about; its author besides."""
+    state = facts.state("comment", id)
+    if state.about is None:
+        return False
+    return actor == facts.resolved(state.author) or sees(facts, actor, state.about.kind, state.about.id, at)
 
 
 def _sees_hiring(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
@@ -187,6 +214,8 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "policy-reading": _sees_person,
     "goal": _sees_goal,
     "feedback": _sees_feedback,
+    "coaching": _sees_coaching,
+    "comment": _sees_comment,
     "requisition": look_requisition,
     "application": _sees_hiring("application"),
     "candidate": _sees_candidate,

@@ -22,7 +22,8 @@ class By:
     """One way to be allowed. `basis` is what the event will say; `of` names the field or state attribute it looks at.
 
     Bases: own (the person named), lead (of the person named), unit_lead (of the unit named, or one above), holder
-    (accountable for the subject), named (in the list named), hr_partner (of the person's unit), role:<name>,
+    (accountable for the subject), named (in the list named), hr_partner (of the person's unit), role:<name>, sight (of
+    the subject named),
     hr_for_lead (HR in the place of the lead of who is named; only where the policy marks it instead of refusing it).
     """
 

@@ -118,6 +118,10 @@ class Event(Value):
         value = getattr(self, seal.of)
         return value.key if isinstance(value, Subject) else stream_name(type(self).reference_fields[seal.of], value)
 
+    def hidden_actor(self) -> str | None:
+        """Return the pseudonym to stand as actor where whoever acts must not be told, else None."""
+        return None
+
     def lookups(self) -> dict[str, str]:
         """Return the outside identifiers, scheme -> value, under which the own stream's subject is to be found."""
         return {k: v for name in type(self).lookup_fields for k, v in (getattr(self, name) or {}).items()}

@@ -89,7 +89,7 @@ class History:
             event_id=event_id(position),
             effective_at=effective,
             begins=begins(effective, self.zone),
-            actor=by,
+            actor=event.hidden_actor() or by,
             credential="test",
             authority=Authority("test", None, position - 1),
             source=source,

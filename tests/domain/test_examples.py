@@ -142,7 +142,7 @@ def test_each_sealed_text_has_a_data_subject(example: Example):
     event = subject.when(example.asked(subject), actor=example.actor).event
     assert event is not None
     kinds = {stream.split("/")[0] for stream, _ in event.sealed_texts(f"{example.kind}/{example.id}")}
-    assert kinds <= {"person", "unit", "candidate", "policy"}
+    assert kinds <= {"person", "unit", "candidate", "policy", "feedback"}
 
 
 @pytest.mark.parametrize("kind", sorted(STREAM_KINDS))
@@ -159,7 +159,7 @@ def test_annulling_events_stay_with_the_stream_of_their_entry():
     assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy"}
 
 
-AT_ONCE_KINDS = {"feedback", "application", "candidate", "review", "draft", "calibration"}
+AT_ONCE_KINDS = {"feedback", "coaching", "comment", "application", "candidate", "review", "draft", "calibration"}
 IMMEDIATE = [e for e in EXAMPLES if e.kind in AT_ONCE_KINDS or e.event.__name__ in AT_ONCE]
 
 
@@ -177,4 +177,5 @@ def test_only_witnessed_values_are_judged_for_their_day():
         "RecordMeasurement",
         "HoldReviewMeeting",
         "ReachMilestone",
+        "HoldCoaching",
     }

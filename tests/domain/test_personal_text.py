@@ -81,7 +81,7 @@ def test_sealed_fields_may_be_gone_and_name_a_data_subject(event: type[Event]):
     for name, seal in event.sealed_fields.items():
         assert event.model_fields[name].default is None
         assert seal.of == OWN_STREAM or seal.of in event.model_fields
-        assert seal.retention in {"identity", "performance", "feedback", "hiring", "policy", "absence"}
+        assert seal.retention in {"identity", "performance", "feedback", "hiring", "policy", "author", "absence"}
 
 
 @pytest.mark.parametrize("event", RELEASED, ids=lambda event: event.topic)

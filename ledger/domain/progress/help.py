@@ -47,6 +47,7 @@ class DifficultyRaised(Event, context="progress"):
 
     owner: Subject
     concern: Code
+    answerer: PersonId | None = None  # the lead of the day; nobody where there is none, which is a gap
     note: Annotated[Note | None, Seal("owner", "performance")] = None
 
 
@@ -183,12 +184,19 @@ def decide_help(command: Command, state: HelpState, owner: Subject, act: Act) ->
                 raise AlreadyRecorded()
             return DeviationFound(owner=owner, **command.own_fields())
         case RaiseDifficulty():
-            return DifficultyRaised(owner=owner, concern=command.concern, note=command.note)
+            return DifficultyRaised(
+                owner=owner, concern=command.concern, answerer=_answerer(owner, act), note=command.note
+            )
         case RequestSupport(difficulty=difficulty):
             if difficulty is not None and difficulty not in state.difficulties:
                 raise NoSuchCall()
             return SupportRequested(owner=owner, concern=command.concern, difficulty=difficulty, note=command.note)
     raise TypeError(command)
+
+
+def _answerer(owner: Subject, act: Act) -> str | None:
+    """Return who has to answer: the owner's lead of the day, or for a unit's goal the lead of whoever raises it."""
+    return act.facts.lead_of(owner.id if owner.kind == "person" else act.actor, act.now)
 
 
 def _answered(command: GiveSupport | ResolveDifficulty, state: HelpState, owner: Subject, act: Act) -> Event:

@@ -39,7 +39,7 @@ from ledger.kernel.refusals import (
 _HR = (By("role:hr_administrator"),)
 
 
-class PlanCycle(Command, stream="cycle", verb="plan", by=_HR, starts=True):
+class PlanCycle(Command, stream="cycle", verb="plan", by=_HR, starts=True, repeats=True):
     """Plan a cycle; until it is opened a plan gives way to another, with a reason."""
 
     label: Label

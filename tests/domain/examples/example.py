@@ -20,10 +20,14 @@ class Example:
     event: type[Event]
     before: tuple[Happened, ...] = ()
     actor: str = "p-hr"
+    beside: tuple[tuple[str, str, Event], ...] = ()  # what has happened to other subjects
 
     def given(self, world: History) -> Given:
         """Return the subject as it must stand for this example."""
-        return given(self.kind, self.id, *self.before, world=world)
+        around = world.copy()
+        for kind, id, event in self.beside:
+            around.record(kind, id, event)
+        return given(self.kind, self.id, *self.before, world=around)
 
     def asked(self, subject: Given) -> Command:
         """Return the command; one that points at an entry finds it on the subject."""

@@ -1,0 +1,48 @@
+"""Feedback between people: what is told, asked, coached and remarked, and who may read it."""
+
+from ledger.domain.feedback import coaching, comments, giving
+from ledger.domain.feedback.giving import (
+    AUTHOR,
+    AcknowledgeFeedback,
+    CorrectFeedback,
+    FeedbackAcknowledged,
+    FeedbackCorrected,
+    FeedbackGiven,
+    FeedbackIsWithdrawn,
+    FeedbackKind,
+    FeedbackRequested,
+    FeedbackState,
+    FeedbackToSelf,
+    FeedbackWithdrawn,
+    GiveFeedback,
+    ReadersOnlyNamed,
+    RequestFeedback,
+    Visibility,
+    WithdrawFeedback,
+)
+
+STREAMS = (giving.STREAM, coaching.STREAM, comments.STREAM)
+
+__all__ = [
+    "AUTHOR",
+    "STREAMS",
+    "AcknowledgeFeedback",
+    "CorrectFeedback",
+    "FeedbackAcknowledged",
+    "FeedbackCorrected",
+    "FeedbackGiven",
+    "FeedbackIsWithdrawn",
+    "FeedbackKind",
+    "FeedbackRequested",
+    "FeedbackState",
+    "FeedbackToSelf",
+    "FeedbackWithdrawn",
+    "GiveFeedback",
+    "ReadersOnlyNamed",
+    "RequestFeedback",
+    "Visibility",
+    "WithdrawFeedback",
+    "coaching",
+    "comments",
+    "giving",
+]
