@@ -14,6 +14,7 @@ class Kind(StrEnum):
     SET_GOALS = "set_goals"
     ANSWER_GOAL = "answer_goal"
     REPORT_PROGRESS = "report_progress"
+    COACH = "coach"
     TALK_ABOUT_DEVIATION = "talk_about_deviation"
     ANSWER_DIFFICULTY = "answer_difficulty"
     ANSWER_SUPPORT_CALL = "answer_support_call"
@@ -51,6 +52,7 @@ MATRIX: dict[Kind, Row] = {
     Kind.SET_GOALS: Row(_LEAD, Seat.LEAD, 10, 5),
     Kind.ANSWER_GOAL: Row(_SELF, Seat.SELF, 5, 5),
     Kind.REPORT_PROGRESS: Row(_SELF, Seat.SELF, 0, None),  # due by the reporting rhythm; silence is a deviation
+    Kind.COACH: Row(_LEAD, Seat.LEAD, 0, 5),  # due by the coaching rhythm
     Kind.TALK_ABOUT_DEVIATION: Row(_LEAD, Seat.LEAD, 5, 3),
     Kind.ANSWER_DIFFICULTY: Row(_LEAD, Seat.LEAD, 3, 1),
     Kind.ANSWER_SUPPORT_CALL: Row(_HR, Seat.HR_PARTNER, 3, 2),

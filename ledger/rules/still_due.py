@@ -18,7 +18,7 @@ def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: L
             return state is not None and state.stage is RequisitionStage.OPEN
         case Kind.SUBMIT_SCORECARD | Kind.DECIDE_APPLICATION:
             return state is not None and state.decided is None and of.id not in state.assessments
-        case Kind.SET_GOALS | Kind.TAKE_OVER:
+        case Kind.SET_GOALS | Kind.TAKE_OVER | Kind.COACH:
             return True
     if subject.kind != "goal":
         return _of_review(kind, subject, facts)

@@ -236,3 +236,24 @@ def test_a_report_is_owed_in_its_rhythm_and_silence_is_a_deviation(play: Play) -
         assert {d.standing for d in await world.duties("report_progress")} <= {Standing.DISCHARGED, Standing.LAPSED}
 
     play(story)
+
+
+def test_leads_owe_a_conversation_in_the_rhythm_of_the_policy(play: Play) -> None:
+    async def story(world: World) -> None:
+        goal = await world.goal()
+        await world.goal()
+        owed = await world.duty("coach")
+        assert (owed.holder, owed.due_on) == (world.id("lin"), date(2026, 5, 31))
+        await world.on("2026-03-31")
+        await world.does("wang", "goals", "report-progress", goal, value="1")
+        assert (await world.duty("talk_about_deviation")).standing is Standing.OPEN
+        await world.does("lin", "coachings", "hold", person=world.id("wang"), goals=[goal])
+        assert (await world.duty("talk_about_deviation")).standing is Standing.DISCHARGED
+        held, following = await world.duties("coach")
+        assert (held.standing, following.due_on) == (Standing.DISCHARGED, date(2026, 6, 29))
+        await world.on("2026-06-30")
+        _, missed, *further = await world.duties("coach")
+        assert missed.standing is Standing.LAPSED
+        assert [duty.due_on for duty in further] == [date(2026, 9, 28)]
+
+    play(story)
