@@ -1,6 +1,6 @@
 """Deciding one command: effective time, authority, the context's rules, and the encoded event that follows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -80,19 +80,21 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     facts = LedgerFacts(states, rules.zone, testimony=ask.testimony is not None)
     effective = ask.command.effective_at or now
     zone = subject_zone(ask.command, ask.kind, id, current.state, facts, now)
+    starts = begins(effective, zone)
+    judged = _authority(ask, id, current.state, facts, begins=starts, now=now)
     act = Act(
         id=id,
         actor=ask.caller.id,
         now=now,
         effective=effective,
-        begins=begins(effective, zone),
+        begins=starts,
         facts=facts,
         event_id=uuid_text(event_id),
         testimony=ask.testimony is not None,
+        marks=list(judged.marks),
+        principal=judged.principal,
         subject_zone=zone,
     )
-    judged = _authority(ask, id, current.state, act, facts)
-    act = replace(act, principal=judged.principal, marks=list(judged.marks))
     if current.version == 0 and not ask.command.starts and not kind.begins_by_any:
         raise NotFound()
     if ask.if_match is not None and ask.if_match != current.version:
@@ -103,13 +105,13 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
 
 
-def _authority(ask: Ask, id: str, state: object, act: Act, facts: LedgerFacts) -> Judged:
+def _authority(ask: Ask, id: str, state: object, facts: LedgerFacts, *, begins: datetime, now: datetime) -> Judged:
     if ask.testimony is None:
-        at = act.begins if ask.command.claim and act.begins < act.now else act.now
+        at = begins if ask.command.claim and begins < now else now
         actor = facts.resolved(ask.caller.id)
         return judge(Question(actor, ask.command, id, state, at, facts), principal=ask.principal)
     if ask.testimony.trial:
-        if Role.HR_ADMINISTRATOR not in facts.roles_of(ask.caller.id, act.now):
+        if Role.HR_ADMINISTRATOR not in facts.roles_of(ask.caller.id, now):
             raise NotConfirmed()
         return Judged(Authority(TRIAL, None, facts.position))
     imported = facts.state("import", ask.testimony.batch)

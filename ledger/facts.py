@@ -45,10 +45,9 @@ class LedgerFacts:
 
     def resolved(self, person: str) -> str:
         """Return the id that a person's id stands for: of merged ids the one they were merged into."""
-        for _ in range(HIGHEST):
-            into = None if person.startswith(SYSTEM) else self._person(person).merged_into
-            if into is None:
-                break
+        if person.startswith(SYSTEM):
+            return person
+        while (into := self._person(person).merged_into) is not None:  # merging closes no circle
             person = into
         return person
 
@@ -57,7 +56,10 @@ class LedgerFacts:
         return state
 
     def _resolved_person(self, person: str) -> PersonState:
-        return self._person(self.resolved(person))
+        state = self._person(person)
+        while state.merged_into is not None:
+            state = self._person(state.merged_into)
+        return state
 
     def is_employed(self, person: str, at: datetime) -> bool:
         """Tell whether the person has a running employment at that instant."""
@@ -73,7 +75,8 @@ class LedgerFacts:
     def unit_now(self, unit: str | None, at: datetime) -> str | None:
         """Return the unit that a unit has become part of, or the unit itself."""
         for _ in range(HIGHEST):
-            into = None if unit is None else self.state("unit", unit).successor_on(at)
+            state = None if unit is None else self.state("unit", unit)
+            into = None if state is None or not state.lines.has("successor") else state.successor_on(at)
             if into is None:
                 break
             unit = into

@@ -67,6 +67,9 @@ class Timeline(Generic[V]):
         return any(c.at == at and c.value == value for c in self.changes)
 
 
+_EMPTY: Timeline[Any] = Timeline()
+
+
 class Timelines(Mapping[K, Timeline[V]]):
     """An immutable mapping from a fact's key to its timeline; unknown keys have an empty one."""
 
@@ -76,7 +79,11 @@ class Timelines(Mapping[K, Timeline[V]]):
         self._lines: dict[K, Timeline[V]] = dict(lines or {})
 
     def __getitem__(self, key: K) -> Timeline[V]:
-        return self._lines.get(key) or Timeline()
+        return self._lines.get(key) or _EMPTY
+
+    def has(self, key: K) -> bool:
+        """Tell whether anything was ever said about a fact; `in` holds for every key, as reading does."""
+        return key in self._lines
 
     def __iter__(self) -> Iterator[K]:
         return iter(self._lines)
