@@ -32,7 +32,15 @@ from ledger.kernel.annulment import EntryAnnulled
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import ONE_TICK, begins
 from ledger.kernel.policy import STANDING, PolicyTerms
-from ledger.kernel.refusals import AfterLastDay, AlreadyRecorded, Circle, ReasonNeeded, UnitGone, UnknownReference
+from ledger.kernel.refusals import (
+    AfterLastDay,
+    AlreadyRecorded,
+    Circle,
+    NotAnnullable,
+    ReasonNeeded,
+    UnitGone,
+    UnknownReference,
+)
 from ledger.states import Versioned
 from tests.domain.examples import EMPLOYED, HIRED, PERSON, UNIT, company, day
 from tests.domain.given import NOW, SHANGHAI, Given, Happened, History, at, given
@@ -88,6 +96,8 @@ def test_a_start_that_was_not_kept_is_as_if_it_had_never_been():
     assert subject.state.employment_on(NOW) is None
     subject.when(persons.AssignToUnit(unit="sales")).then(AfterLastDay)
     subject.when(cancel).then(NotHeld)
+    start_entry = subject.entry(persons.EmploymentStarted)
+    subject.when(persons.AnnulPersonEntry.model_validate({"entry": start_entry})).then(NotAnnullable)
 
 
 def test_an_employment_that_was_lived_through_is_ended_and_not_cancelled():

@@ -43,7 +43,7 @@ Calendars = Timelines[str, WorkCalendar]
 
 def calendar_on(lines: Calendars, at: datetime) -> WorkCalendar | None:
     """Return the calendar in force, or None before the first."""
-    return lines["calendar"].value_on(at)
+    return lines["calendar"].value_on(at) if lines.has("calendar") else None
 
 
 def evolve(lines: Calendars, entry: Entry) -> Calendars:

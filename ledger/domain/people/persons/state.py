@@ -111,6 +111,7 @@ def evolve_person(state: PersonState, entry: Entry) -> PersonState:
         lines = put(lines, key, entry, held)
     if isinstance(entry.event, EmploymentStartCancelled):
         lines = lines.without(entry.event.entry)
+        after = replace(after, dated={k: v for k, v in after.dated.items() if k != entry.event.entry})
     return replace(
         after,
         lines=lines,
