@@ -89,8 +89,9 @@ def coverage(parent: Amount, children: Iterable[Amount], conversions: Conversion
     a sum without it would pass for the whole.
     """
     whole = amount_over(parent, starts_on=parent.starts_on, ends_on=parent.ends_on)
-    carried = {child.id: _carried(child, parent, conversions or {}) for child in children}
-    unknown = tuple((id, figure.why) for id, figure in sorted(carried.items()) if figure.why is not None)
+    ordered = sorted(children, key=lambda child: child.id)
+    carried = {child.id: _carried(child, parent, conversions or {}) for child in ordered}
+    unknown = tuple((id, figure.why) for id, figure in carried.items() if figure.why is not None)
     if whole.why is not None or unknown:
         nothing = Figure(why=whole.why or unknown[0][1])
         return Coverage(whole, nothing, nothing, nothing, unknown)
