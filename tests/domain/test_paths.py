@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given as for_all
@@ -23,7 +24,7 @@ from ledger.domain.figures import (
 from ledger.domain.figures.path import paused_days
 from tests.domain.examples import day, q
 
-SPAN = {"starts_on": day("2026-01-01"), "ends_on": day("2026-04-10")}  # a hundred days
+SPAN: dict[str, Any] = {"starts_on": day("2026-01-01"), "ends_on": day("2026-04-10")}  # a hundred days
 days = st.dates(date(2025, 12, 1), date(2027, 1, 31))
 pauses = st.lists(st.builds(Pause, days, st.none() | days), max_size=4)
 
@@ -87,7 +88,7 @@ def test_without_progress_nothing_is_below_and_it_says_why():
 
 def test_silence_beyond_the_rhythm_is_stale_from_its_first_day_and_pauses_do_not_count():
     start = day("2026-01-01")
-    asked = {"starts_on": start, "rhythm_days": 30}
+    asked: dict[str, Any] = {"starts_on": start, "rhythm_days": 30}
     assert stale_since(last_day=None, **asked, until=day("2026-01-30")) is None
     assert stale_since(last_day=None, **asked, until=day("2026-12-31")) == day("2026-01-31")
     assert stale_since(last_day=day("2026-02-01"), **asked, until=day("2026-12-31")) == day("2026-03-04")
