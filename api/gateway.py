@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import count
 
+import psycopg
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
@@ -13,12 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.metrics import Metrics
 from api.paths import routed, segments
-from api.problems import NOT_FOUND, Unexpected, as_refusal, language_of, problem
+from api.problems import NOT_FOUND, Busy, Unexpected, as_refusal, language_of, problem
 from ledger.kernel.append import AppendError
 from ledger.kernel.refusals import Refusal
 
 API_VERSION = "1"
 SLOW_S = 1.0
+RETRY_AFTER_S = 2
 LASTING = frozenset({"/events", "/events/stream"})  # they wait for news, so that a long answer is no slow one
 _log = structlog.get_logger("pledger.http")
 
@@ -108,6 +110,10 @@ def refused(error: Exception, language: str, request_id: str) -> Response:
         retry = {"retry-after": str(max(1, round(getattr(error, "retry_after_s", 1))))}
         refusal = as_refusal(error)
         return problem(refusal, language, retry if refusal.status == 503 else None)
+    if isinstance(error, psycopg.OperationalError | TimeoutError):
+        # The database was away, or too busy to answer within the time a question has: worth another try.
+        _log.warning("not answered", request_id=request_id, error=type(error).__name__, at=places(error))
+        return problem(Busy(), language, {"retry-after": str(RETRY_AFTER_S)})
     _log.error("unexpected", request_id=request_id, error=type(error).__name__, at=places(error))
     return problem(Unexpected(), language, {"x-request-id": request_id})
 

@@ -1,8 +1,13 @@
 """Problems: the caller's language, the same body for all that may not be seen, and nothing echoed."""
 
+import json
+
 import orjson
+import psycopg
+import psycopg_pool
 import pytest
 
+from api.gateway import refused
 from api.problems import as_refusal, describe, invalid, language_of, problem
 from ledger.kernel.append import (
     EventKnown,
@@ -116,3 +121,10 @@ def test_503_says_when_to_try_again_and_401_how_to_be_known():
 def test_an_invalid_command_lists_places_and_codes():
     document = describe(Invalid(errors=(("/value", "decimal_parsing"),)), "zh")
     assert document["errors"] == [{"at": "/value", "code": "decimal_parsing"}]
+
+
+@pytest.mark.parametrize("error", [psycopg.errors.QueryCanceled(), psycopg_pool.PoolTimeout(), TimeoutError()])
+def test_a_database_that_does_not_answer_in_time_is_busy_not_broken(error: Exception) -> None:
+    response = refused(error, "zh", "request")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+    assert json.loads(bytes(response.body))["code"] == "busy"
