@@ -27,6 +27,7 @@ class Role(StrEnum):
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 NEEDS_TWO = frozenset({Role.HR_ADMINISTRATOR, Role.AUDITOR})
 SYSTEM = "system:"
+RESERVED = frozenset({"system:setup", "system:rules"})  # act from within only
 
 
 # Events
@@ -178,6 +179,14 @@ class EndsBeforeItBegins(Refusal):
     zh = "结束时间早于开始时间。"
 
 
+class ReservedName(Refusal):
+    """Under the names of the ledger's own acts nobody is let in from outside."""
+
+    code, status = "reserved_name", 403
+    en = "This name is the ledger's own: no token is issued for it."
+    zh = "该名称为账本自身保留，不可签发令牌。"
+
+
 class OwnGrant(Refusal):
     """Nobody grants a role to themselves."""
 
@@ -214,6 +223,8 @@ def decide_token(command: Command, state: TokenState, act: Act) -> Event:
         case IssueToken(bearer=bearer, digest=digest, expires_at=expires_at):
             if state.bearer is not None:
                 raise AlreadyExists(kind="token")
+            if bearer.id in RESERVED:
+                raise ReservedName()
             if bearer.kind == "person":
                 act.require_known("person", bearer.id, field="bearer")
             ends = begins(expires_at, act.facts.zone)

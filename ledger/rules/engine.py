@@ -33,8 +33,10 @@ class Engine:
     may be past a position.
     """
 
-    def __init__(self, ledger: Recorder, sight: Sight | None = None, *, wait: Wait | None = None) -> None:
-        self._ledger, self._wait = ledger, wait or _poll
+    def __init__(
+        self, ledger: Recorder, sight: Sight | None = None, *, wait: Wait | None = None, lease_s: float = LEASE_S
+    ) -> None:
+        self._ledger, self._wait, self._lease_s = ledger, wait or _poll, lease_s
         self._following = Following(ledger, sight or NoSight())
         self._turn = asyncio.Lock()
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
@@ -171,7 +173,7 @@ class Engine:
         """Follow the position of whoever leads, until it has not moved for a while."""
         loop = asyncio.get_running_loop()
         moved, last = loop.time(), self.position
-        while not self._closing and loop.time() - moved < LEASE_S:
+        while not self._closing and loop.time() - moved < self._lease_s:
             await self._idle(self.position, KEEP_S)
             reached = await asyncio.to_thread(self._ledger.reader.tracked, TRACKED) or 0
             if reached != last:

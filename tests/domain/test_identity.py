@@ -10,6 +10,7 @@ from ledger.domain.identity import (
     IssueToken,
     NoSuchRole,
     OwnGrant,
+    ReservedName,
     RevokeRole,
     RevokeToken,
     Role,
@@ -89,3 +90,9 @@ def test_a_token_is_issued_once_to_somebody_known_and_revoked_once():
     again.when(ask.model_copy(update={"bearer": ANN})).then(AlreadyExists)
     again.when(RevokeToken()).then(TokenRevoked(bearer=ANN))
     given("token", "t-1", issued, TokenRevoked(bearer=ANN), world=WORLD).when(RevokeToken()).then(NotFound)
+
+
+def test_nobody_is_let_in_under_a_name_of_the_ledgers_own():
+    for name in ("system:rules", "system:setup"):
+        ask = IssueToken(bearer=Subject(kind="system", id=name), digest=DIGEST, expires_at=day("2027-01-01"))
+        given("token", "t-9", world=WORLD).when(ask, actor="p-hr").then(ReservedName)

@@ -132,6 +132,24 @@ def ends(world: World, by_entry: str) -> list[tuple[str, bool]]:
     return sorted(((data["holder"], data["late"]) for data in found), key=lambda end: not end[1])
 
 
+def test_of_two_services_one_leads_and_the_other_takes_over(play: Play) -> None:
+    async def story(world: World) -> None:
+        services = [Engine(world.ledger, lease_s=0.2) for _ in range(2)]
+        for service in services:
+            service.start()
+        for _ in range(6):
+            receipt = await world.company.does("lin", "goals", "assign", None, **terms(world))
+            assert all(await asyncio.gather(*(service.passed(receipt.position, 10) for service in services)))
+        await services[0].stop()
+        last = await world.company.does("lin", "goals", "assign", None, **terms(world))
+        assert await services[1].passed(last.position, 10)
+        await services[1].stop()
+        assert kinds(world)["answer_goal"] == 7
+        assert kinds(world)["report_progress"] == 7
+
+    play(story)
+
+
 def test_a_deviation_that_nobody_talks_about_lapses_and_goes_up(play: Play) -> None:
     async def story(world: World) -> None:
         goal = await world.goal()
