@@ -144,6 +144,16 @@ def load(reader: Reader, streams: Sequence[str]) -> dict[str, Versioned]:
     return {stream: _folded(stream, stored) for stream, stored in reader.events_of_all(streams).items()}
 
 
+def state_known(reader: Reader, stream: str, known: int | None) -> Any:  # noqa: ANN401  # each kind has its own
+    """Return the state of a stream as it was known at a position, or as it is for None. Blocks on the database."""
+    current = Versioned(0, initial_state(stream))
+    for entry in map(decode, reader.events_of(stream)):
+        if known is not None and entry.position > known:
+            break
+        current = evolved(stream, current, entry)
+    return current.state
+
+
 def _folded(stream: str, stored: list[bytes]) -> Versioned:
     current = Versioned(0, initial_state(stream))
     for one in stored:

@@ -11,6 +11,7 @@ from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
 from api.routes.ownership import checkpoint_json, gap_json, hand_over_json, moment_json, owned_row, ownership_json
 from api.snapshots import at_least, known_position, put
+from api.standing_policy import policy_json
 from api.times import Known, On, moment_of
 from api.visible import Key, visible_page
 from ledger.kernel.ids import stream_name
@@ -60,6 +61,7 @@ async def _who_owns(
         "hand_overs": [hand_over_json(h, labels) for h in passed],
         "on": moment_json(moment),
         "known": ownership.known,
+        "policy": await policy_json(asked, moment.at, at),
         "checkpoint": checkpoint_json(asked.served.signing.latest),
     }
     return answer(asked, value, ownership.position)
