@@ -47,6 +47,12 @@ class Service:
         headers = {} if who is None else {"authorization": f"Bearer {self.tokens[who]}"}
         return httpx2.Client(base_url=self.address, headers=headers, timeout=30, **options)
 
+    def settle(self) -> None:
+        """Return once every projection holds what is recorded."""
+        served = next(iter(self.server.services.ledgers.values()))
+        size = self.ledger.reader.head().size
+        assert all(served.runner.wait_for(status.name, size, 30) for status in served.runner.status())
+
     def join(self, who: str, *roles: Role, bearer: str | None = None) -> str:
         """Register a person (or take a system), grant roles and issue a token; return the id."""
         if bearer is None:
@@ -120,6 +126,7 @@ def company(service: Service) -> None:
         recorded(hr, f"/people/{service.ids['outsider']}/assign-to-unit", unit="ops", **day)
         recorded(hr, "/units/dev/appoint-lead", lead=service.ids["lead"], **day)
         recorded(hr, "/units/dev/assign-hr-partner", partner=service.ids["hr_partner"], **day)
+    service.settle()
 
 
 def recorded(client: httpx2.Client, path: str, **body: Any) -> dict[str, Any]:
