@@ -111,7 +111,7 @@ def _sees_feedback(facts: LedgerFacts, actor: str, id: str, at: datetime) -> boo
     state = facts.state("feedback", id)
     if state.recipient is None:
         return False
-    seats = (state.giver, state.recipient, state.asked, state.requester, *state.readers)
+    seats = (state.giver, state.recipient, state.asked, state.requester, state.opened_to, *state.readers)
     if actor in (facts.resolved(seat) for seat in seats if seat is not None):
         return True
     if state.visibility is Visibility.LINE:
