@@ -30,6 +30,7 @@ PAGE = 500
 TOGETHER = 200  # commands that are recorded in one transaction
 AT_ONCE = 500  # states that are loaded side by side
 ROUNDS = 4  # steps that one tick may take with a duty: lapse, escalate, and what follows
+FEW = 10  # events between which others get their turn
 BREATH = 50  # duties between which others get their turn
 LATE_AFTER = timedelta(days=2)
 DUTIES = "duties."
@@ -118,8 +119,10 @@ class Following:
         if not page:
             return False
         await self._ledger.seen(page[-1][0])
-        for position, stored in page:
+        for number, (position, stored) in enumerate(page):
             await self._take(position, stored)
+            if number % FEW == 0:
+                await asyncio.sleep(0)
         await self._flush(page[-1][0])
         return True
 

@@ -102,7 +102,13 @@ def _to_report_first(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
 
 
 def _reported(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
-    """A report, whoever's value it is, is the one that was owed; another is owed from its recording on."""
+    """A report, whoever's value it is, is the one that was owed; another is owed from its recording on.
+
+    A second one on the same day changes nothing: the next is owed by the same day already.
+    """
+    owed = [state for _, state in looked.live.about(entry.stream, (Kind.REPORT_PROGRESS,))]
+    if owed and all(state.due_on == _next_due(_goal(entry, looked).terms, looked, looked.today) for state in owed):
+        return []
     ends = ended(rule, entry, looked, entry.stream, Kind.REPORT_PROGRESS)
     return [*ends, *_next_report(entry, looked, rule, looked.today)]
 
@@ -128,10 +134,9 @@ def _next_report(
     terms: GoalTerms | None = goal.terms
     if terms is None or goal.stage is not Stage.ASSIGNED or looked.today >= terms.ends_on:
         return []
-    rhythm = looked.facts.policy(looked.now).terms.reporting_rhythm_days
-    if not rhythm:
+    due_on = _next_due(terms, looked, since)
+    if due_on is None:
         return []
-    due_on = min(since + timedelta(days=rhythm), terms.ends_on)
     return opened(
         rule,
         Kind.REPORT_PROGRESS,
@@ -141,6 +146,12 @@ def _next_report(
         subject=goal_subject,
         due_on=due_on,
     )
+
+
+def _next_due(terms: GoalTerms, looked: Looked, since: date) -> date | None:
+    """Return the day by which the next report is due; None where the policy has no rhythm."""
+    rhythm = looked.facts.policy(looked.now).terms.reporting_rhythm_days
+    return min(since + timedelta(days=rhythm), terms.ends_on) if rhythm else None
 
 
 # ---- deviations

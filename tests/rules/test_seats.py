@@ -224,6 +224,7 @@ def test_a_report_is_owed_in_its_rhythm_and_silence_is_a_deviation(play: Play) -
         assert (first.holder, first.due_on) == (world.id("wang"), date(2026, 4, 1))
         await world.on("2026-03-20")
         await world.does("wang", "goals", "report-progress", goal, value="30")
+        await world.does("wang", "goals", "report-progress", goal, value="31")  # nothing more is owed by it
         done, following = await world.duties("report_progress")
         assert (done.standing, following.due_on) == (Standing.DISCHARGED, date(2026, 4, 19))
         await world.on("2026-04-20")
