@@ -1,6 +1,6 @@
 """Figures: how far a goal has come, how far it should be, how parts make a whole; the unknown is never zero."""
 
-from ledger.domain.figures.amounts import Amount, Coverage, amount_over, coverage, ratio
+from ledger.domain.figures.amounts import Amount, Conversions, Coverage, amount_over, coverage, ratio
 from ledger.domain.figures.path import Judged, Milestone, Pause, expected, judged, path_day, stale_since
 from ledger.domain.figures.provenance import Provenance
 from ledger.domain.figures.roll_up import Part, RolledUp, roll_up
@@ -32,6 +32,7 @@ __all__ = [
     "ZERO",
     "Actual",
     "Amount",
+    "Conversions",
     "Coverage",
     "Direction",
     "Falling",

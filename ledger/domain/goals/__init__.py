@@ -1,8 +1,8 @@
 """Goals: what is measured, who is to reach which target by when, and what became of it."""
 
-from ledger.domain.goals import commands, decisions, events, metrics, state
+from ledger.domain.goals import cascade, commands, decisions, events, metrics, scoring, state
 
 GOAL = decisions.GOAL
 STREAMS = (metrics.STREAM,)
 
-__all__ = ["GOAL", "STREAMS", "commands", "decisions", "events", "metrics", "state"]
+__all__ = ["GOAL", "STREAMS", "cascade", "commands", "decisions", "events", "metrics", "scoring", "state"]
