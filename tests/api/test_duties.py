@@ -106,3 +106,23 @@ def test_the_duties_of_a_unit_are_those_of_its_members(service: Service, assigne
         assert {row["holder"]["id"] for row in found} <= {service.ids[who] for who in ("employee", "colleague", "lead")}
         assert lead.get("/duties", params={"state": "forgotten"}).status_code == 422
         assert "text/csv" in lead.get("/duties", headers={"accept": "text/csv"}).headers["content-type"]
+
+
+def test_what_a_leaver_holds_and_owns_is_found_and_to_be_taken_over(service: Service, assigned: dict[str, Any]) -> None:
+    leaver = service.join("leaver")
+    day = {"effective_at": "2026-01-01", "reason": "setup"}
+    year = time.gmtime().tm_year
+    with service.client("hr_administrator") as hr, service.client("lead") as lead:
+        recorded(hr, f"/people/{leaver}/start-employment", **day)
+        recorded(hr, f"/people/{leaver}/assign-to-unit", unit="dev", **day)
+        recorded(lead, "/responsibilities/system/mail/register", label="Mail", unit="dev")
+        holder = {"kind": "person", "id": leaver}
+        recorded(lead, "/responsibilities/system/mail/assign", role="accountable", holder=holder)
+        terms = {"title": "Mail", "metric": "tickets-owed", "target": "9", "starts_on": f"{year}-01-01"}
+        goal = recorded(lead, "/goals/assign", owner=holder, ends_on=f"{year + 1}-12-31", **terms)
+        left = recorded(hr, f"/people/{leaver}/end-employment", ending="voluntary", effective_at=f"{year + 1}-12-31")
+        found = asked(lead, all_of(left))["rows"]
+    held = {f"{row['subject']['kind']}/{row['subject']['id']}" for row in found if row["kind"] == "take_over"}
+    assert held == {"system/mail", goal["stream"]}
+    assert {row["due_on"] for row in found} == {f"{year + 1}-12-30"}
+    assert {row["holder"]["id"] for row in found} == {service.ids["lead"]}
