@@ -1,8 +1,8 @@
-"""Deviation: whether a goal's last value lies below the policy's share of its expected path, a straight line."""
+"""Deviation: whether a goal's last value lies below the policy's share of its expected path."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Context, Decimal, localcontext
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from ledger.domain import figures
@@ -12,7 +12,6 @@ from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.facts import LedgerFacts
 from ledger.kernel.moments import begins, last_instant
 
-_EXACT = Context(prec=34)
 PLACES = Decimal("1e-10")
 NONE_YET = Decimal(0)  # where values add up over the period, it begins with nothing
 
@@ -57,19 +56,17 @@ def _judged(
     baseline = terms.baseline
     if baseline is None and metric.combines is Combines.SUM and metric.direction is Direction.INCREASE:
         baseline = NONE_YET
-    reached = figures.progress(direction=metric.direction, baseline=baseline, target=target, actual=last.value).value
-    if reached is None:
+    reached = figures.progress(direction=metric.direction, baseline=baseline, target=target, actual=last.value)
+    if reached.value is None:
         return None
     share = facts.policy(begins(last.day, facts.zone)).terms.deviation_share
-    expected = path_on(last.day, starts_on=terms.starts_on, ends_on=terms.ends_on)
-    if reached >= share * expected:
+    expected = figures.expected(
+        day=last.day,
+        starts_on=terms.starts_on,
+        ends_on=terms.ends_on,
+        milestones=[figures.Milestone(step.due_on, step.share) for step in goal.milestones.values()],
+        pauses=goal.paused(facts.zone),
+    )
+    if not figures.judged(progress=reached, expected=expected, share=share).below or reached.value is None:
         return None
-    return Deviation(last.entry, last.day, reached.quantize(PLACES), expected.quantize(PLACES), share)
-
-
-def path_on(day: date, *, starts_on: date, ends_on: date) -> Decimal:
-    """Return the share of the way that is expected at the end of a day within the period."""
-    whole = (ends_on - starts_on + timedelta(days=1)).days
-    gone = (day - starts_on + timedelta(days=1)).days
-    with localcontext(_EXACT):
-        return Decimal(gone) / whole
+    return Deviation(last.entry, last.day, reached.value.quantize(PLACES), expected.quantize(PLACES), share)

@@ -7,7 +7,16 @@ from typing import Any
 from ledger.asking import Ask
 from ledger.domain.duties import Outcome
 from ledger.domain.feedback import FeedbackGiven
-from ledger.domain.goals.events import GoalAssigned, GoalClosed, GoalTargetRevised, GoalTerms, GoalWithdrawn
+from ledger.domain.goals.events import (
+    GoalAssigned,
+    GoalClosed,
+    GoalHandedOver,
+    GoalPaused,
+    GoalResumed,
+    GoalTargetRevised,
+    GoalTerms,
+    GoalWithdrawn,
+)
 from ledger.domain.goals.state import Stage
 from ledger.domain.people.persons import AssignmentKind, PersonAssignedToUnit
 from ledger.domain.progress import Found, MeasurementRecorded, ProgressCorrected, ProgressReported, SupportGiven
@@ -20,6 +29,7 @@ from ledger.domain.progress.help import (
 )
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
+from ledger.kernel.moments import day_of
 from ledger.rules.deviation import deviation_of
 from ledger.rules.matrix import Kind
 from ledger.rules.rule import Looked, Lookup, Rule, ended, opened
@@ -134,6 +144,8 @@ def _next_report(
     terms: GoalTerms | None = goal.terms
     if terms is None or goal.stage is not Stage.ASSIGNED or looked.today >= terms.ends_on:
         return []
+    if goal.is_paused(looked.now):
+        return []
     due_on = _next_due(terms, looked, since)
     if due_on is None:
         return []
@@ -162,7 +174,7 @@ def _to_find(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     if any(True for _ in looked.live.about(entry.stream, (Kind.TALK_ABOUT_DEVIATION,))):
         return []
     goal = _goal(entry, looked)
-    if goal.stage is not Stage.ASSIGNED:
+    if goal.stage is not Stage.ASSIGNED or goal.is_paused(looked.now):
         return []
     found = deviation_of(goal, looked.facts, looked.today)
     if found is None or any(found.entry == judged for _, judged, _ in goal.help.deviations):
@@ -226,6 +238,31 @@ def _helped(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     return ended(rule, entry, looked, entry.stream, Kind.ANSWER_DIFFICULTY, outcome=outcome, caused_by=event.difficulty)
 
 
+# ---- a goal that pauses expects nothing, and one that is handed over has another owner to answer
+
+
+def _paused(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    kinds = (Kind.REPORT_PROGRESS, Kind.TALK_ABOUT_DEVIATION)
+    return ended(rule, entry, looked, entry.stream, *kinds, outcome=Outcome.MOOT)
+
+
+def _resumed(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    if any(True for _ in looked.live.about(entry.stream, (Kind.REPORT_PROGRESS,))):
+        return []
+    return _next_report(entry, looked, rule, max(looked.today, day_of(entry.begins, looked.facts.zone)))
+
+
+def _handed_over(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    """What the giver owed is owed no more; the taker has to answer and to report."""
+    assert isinstance(entry.event, GoalHandedOver)
+    goal, taker = _subject(entry), entry.event.taker
+    moot = ended(rule, entry, looked, goal.key, Kind.ANSWER_GOAL, Kind.REPORT_PROGRESS, outcome=Outcome.MOOT)
+    taken = ended(rule, entry, looked, goal.key, Kind.TAKE_OVER)
+    answers = entry.actor if entry.actor.startswith("p-") and entry.actor != taker.id else None
+    answer = opened(rule, Kind.ANSWER_GOAL, looked, cause=entry.event_id, of=taker, subject=goal, answers=answers)
+    return [*moot, *taken, *answer, *_next_report(entry, looked, rule, looked.today)]
+
+
 # ---- a goal that ends leaves nothing to do
 
 
@@ -253,5 +290,8 @@ RULES = (
     Rule("deviation-talked", 1, _topics(FeedbackGiven, SupportGiven), _talked),
     Rule("help-owed", 1, _topics(DifficultyRaised, SupportRequested), _to_help),
     Rule("help-given", 1, _topics(SupportGiven, DifficultyResolved), _helped),
+    Rule("goal-paused", 1, _topics(GoalPaused), _paused),
+    Rule("goal-resumed", 1, _topics(GoalResumed), _resumed),
+    Rule("goal-handed-over", 1, _topics(GoalHandedOver), _handed_over),
     Rule("goal-over", 1, _topics(GoalClosed, GoalWithdrawn), _over),
 )

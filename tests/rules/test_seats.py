@@ -258,3 +258,20 @@ def test_leads_owe_a_conversation_in_the_rhythm_of_the_policy(play: Play) -> Non
         assert [duty.due_on for duty in further] == [date(2026, 9, 28)]
 
     play(story)
+
+
+def test_a_paused_goal_owes_no_report_and_one_handed_over_owes_it_to_another(play: Play) -> None:
+    async def story(world: World) -> None:
+        goal = await world.goal()
+        await world.does("lin", "goals", "pause", goal, reason="waiting")
+        assert (await world.duty("report_progress")).standing is Standing.DISCHARGED
+        await world.on("2026-03-10")
+        await world.does("lin", "goals", "resume", goal)
+        assert (await world.duties("report_progress"))[-1].due_on == date(2026, 4, 9)
+        taker = {"kind": "person", "id": world.id("mei")}
+        await world.does("lin", "goals", "hand-over", goal, taker=taker, reason="moved")
+        reports, answers = await world.duties("report_progress"), await world.duties("answer_goal")
+        assert [duty.standing for duty in reports] == [Standing.DISCHARGED, Standing.DISCHARGED, Standing.OPEN]
+        assert {duty.holder for duty in (reports[-1], answers[-1])} == {world.id("mei")}
+
+    play(story)
