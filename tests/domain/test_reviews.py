@@ -9,7 +9,15 @@ import pytest
 from ledger.domain.reviews import appeals, drafts, judging, opening, plans, results
 from ledger.domain.reviews import events as review
 from ledger.domain.reviews.calibrations import CalibrationHeld
-from ledger.domain.reviews.cycles import CycleNotOpen, CycleOpened, CyclePlanned, CycleStage, StageNotBegun, StageOpened
+from ledger.domain.reviews.cycles import (
+    CycleNotOpen,
+    CycleOpened,
+    CyclePlanned,
+    CycleStage,
+    StageClosed,
+    StageNotBegun,
+    StageOpened,
+)
 from ledger.domain.reviews.state import NotPublished, Phase, ReviewState, evolve_review
 from ledger.kernel.command import Command
 from ledger.kernel.policy import Scale
@@ -303,6 +311,22 @@ def test_no_stage_is_applied_before_it_has_begun(stage: CycleStage, command: Com
         world, begun = in_cycle(stage, opened=opened)
         outcome = a_review(begun, REVIEWERS, RATED, world=world).when(command, actor=actor)
         assert isinstance(outcome.refusal, StageNotBegun) == refused
+
+
+def test_what_comes_after_its_stage_is_marked():
+    world, begun = in_cycle(CycleStage.SELF_ASSESSMENT, opened=(CycleStage.SELF_ASSESSMENT,))
+    world.record("cycle", "c-1", StageClosed(stage=CycleStage.SELF_ASSESSMENT))
+    late = a_review(begun, world=world).when(judging.SubmitAssessment(grade="a"), actor="p-ann")
+    late.then(review.AssessmentSubmitted, marks=("after_stage",))
+
+
+def test_a_rating_is_also_that_of_whoever_gave_it_for_the_judge():
+    for_lead = review.RatingProposed(person="p-ann", judge="p-lead", grade="b"), day("2026-05-10"), "p-bob"
+    subject = a_review(REVIEW_OPENED, for_lead)
+    for actor in ("p-lead", "p-bob"):
+        subject.when(results.PublishResult(), actor=actor).then(OwnAct)
+        subject.when(judging.CalibrateRating(grade="b"), actor=actor).then(OwnAct)
+    assert {"p-lead", "p-bob"} <= subject.state.judges
 
 
 def test_a_session_calibrates_the_reviews_of_its_cohort_by_its_members():

@@ -130,6 +130,10 @@ class CycleState:
         """Tell whether the stage is planned and has never been opened."""
         return self.plans(stage) and stage not in self.begun
 
+    def is_over(self, stage: CycleStage) -> bool:
+        """Tell whether the stage has run and runs no more."""
+        return stage in self.begun and stage not in self.running
+
     def require_open(self) -> None:
         """Refuse unless the cycle runs."""
         if self.phase is not CyclePhase.OPEN:

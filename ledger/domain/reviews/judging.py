@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from ledger.domain.reviews.calibrations import CalibrationState
-from ledger.domain.reviews.cycles import CycleStage, StageNotBegun
+from ledger.domain.reviews.cycles import CycleStage, CycleState, StageNotBegun
 from ledger.domain.reviews.events import (
     AssessmentKind,
     AssessmentReturned,
@@ -21,6 +21,7 @@ from ledger.kernel.refusals import AlreadyRecorded, OwnAct, Refusal
 from ledger.kernel.texts import Note
 
 ASSESSMENTS_MISSING = "assessments_missing"  # a mark: rated before everybody named had assessed
+AFTER_STAGE = "after_stage"  # a mark: the stage it belongs to was closed already
 AFTER_RATING = "after_rating"  # a mark: assessed when the rating was already there
 STAGE_OF = {
     AssessmentKind.SELF: CycleStage.SELF_ASSESSMENT,
@@ -174,9 +175,14 @@ def decide_judging(command: Command, state: ReviewState, act: Act) -> Event:
 
 
 def require_stage(stage: CycleStage, opened: ReviewOpened, act: Act) -> None:
-    """Refuse what belongs to a planned stage of the review's cycle that has never been opened."""
-    if opened.cycle is not None and act.facts.state("cycle", opened.cycle).awaits(stage):
+    """Refuse what belongs to a planned stage that has never been opened, and mark what comes after its end."""
+    if opened.cycle is None:
+        return
+    cycle: CycleState = act.facts.state("cycle", opened.cycle)
+    if cycle.awaits(stage):
         act.refuse(StageNotBegun(stage=stage.value))
+    elif cycle.is_over(stage):
+        act.marks.append(AFTER_STAGE)
 
 
 def _assessed(command: SubmitAssessment, state: ReviewState, opened: ReviewOpened, act: Act) -> Event:
@@ -229,7 +235,9 @@ def _rated(command: ProposeRating, state: ReviewState, opened: ReviewOpened, act
         act.require_reason(command)
     if missing_assessors(state, opened):
         act.marks.append(ASSESSMENTS_MISSING)
-    return RatingProposed(person=opened.person, judge=act.actor, grade=command.grade, note=command.note)
+    return RatingProposed(
+        person=opened.person, judge=act.principal or act.actor, grade=command.grade, note=command.note
+    )
 
 
 def missing_assessors(state: ReviewState, opened: ReviewOpened) -> frozenset[str]:
@@ -240,7 +248,7 @@ def missing_assessors(state: ReviewState, opened: ReviewOpened) -> frozenset[str
 
 def _calibrated(command: CalibrateRating, state: ReviewState, opened: ReviewOpened, act: Act) -> Event:
     standing = _standing(state)
-    if any(act.is_own(party) for party in (opened.person, state.proposer)):
+    if act.is_own(opened.person) or state.is_proposed_by(act):
         act.refuse(OwnAct())
     require_stage(CycleStage.CALIBRATION, opened, act)
     require_on_scale(command.grade, opened)
@@ -254,7 +262,7 @@ def _calibrated(command: CalibrateRating, state: ReviewState, opened: ReviewOpen
         rating=standing.entry,
         before=standing.grade,
         after=command.grade,
-        calibrator=act.actor,
+        calibrator=act.principal or act.actor,
         session=command.session,
         note=command.note,
     )
@@ -279,7 +287,7 @@ def _cancelled(command: CancelCalibration, state: ReviewState, opened: ReviewOpe
     if len(state.ratings) < 2:
         raise NotRated() if not state.ratings else NothingCalibrated()
     *_, under, last = state.ratings
-    if any(act.is_own(party) for party in (opened.person, state.proposer)):
+    if act.is_own(opened.person) or state.is_proposed_by(act):
         act.refuse(OwnAct())
     act.require_reason(command)
     return CalibrationCancelled(person=opened.person, rating=last.entry, before=last.grade, after=under.grade)

@@ -105,7 +105,7 @@ def _published(state: ReviewState, opened: ReviewOpened, act: Act) -> Event:
     standing = state.standing
     if standing is None:
         raise NotRated()
-    if act.is_own(opened.person) or act.is_own(state.proposer):
+    if act.is_own(opened.person) or state.is_proposed_by(act):
         act.refuse(OwnAct())
     require_stage(CycleStage.RESULTS, opened, act)
     if len(state.ratings) < 2 and _plans_calibration(opened, act):
@@ -114,7 +114,7 @@ def _published(state: ReviewState, opened: ReviewOpened, act: Act) -> Event:
         person=opened.person,
         grade=standing.grade,
         rating=standing.entry,
-        publisher=act.actor,
+        publisher=act.principal or act.actor,
         content=content_hash(act.id, state, opened),
         replaces=state.results[-1] if state.results else None,
     )

@@ -31,6 +31,7 @@ from ledger.domain.reviews.events import (
     ReviewReopened,
     ReviewWithdrawn,
 )
+from ledger.kernel.command import Act
 from ledger.kernel.event import Entry, Event
 from ledger.kernel.refusals import NotFound, Refusal
 
@@ -64,12 +65,17 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """One grade by one judge; an override names the session that it comes from."""
+    """One grade by one judge; `actor` acted for the judge, or is the judge. An override names its session."""
 
     entry: str
     grade: str
     judge: str
+    actor: str
     session: str | None = None
+
+    def is_by(self, act: Act) -> bool:
+        """Tell whether who acts now, or on whose behalf, had a hand in this rating."""
+        return act.is_own(self.judge) or act.is_own(self.actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,10 @@ class ReviewState:
         """Tell whether there is a grade that the person is not told yet."""
         return bool(self.ratings) and self.result is None
 
+    def is_proposed_by(self, act: Act) -> bool:
+        """Tell whether who acts now, or on whose behalf, proposed the rating."""
+        return bool(self.ratings) and self.ratings[0].is_by(act)
+
     def in_force(self) -> ReviewOpened:
         """Return what the review was opened with; refuse unless it is to lead to a result."""
         refusals: dict[Phase, type[Refusal]] = {Phase.EXEMPTED: ReviewIsExempted, Phase.WITHDRAWN: ReviewIsWithdrawn}
@@ -215,13 +225,13 @@ def _judging(state: ReviewState, event: Event | None, entry: Entry) -> ReviewSta
             marked = (replace(a, returned=True) if a.entry == returned else a for a in state.assessments)
             return replace(state, assessments=tuple(marked))
         case RatingProposed(judge=judge, grade=grade):
-            return replace(state, ratings=(Rating(entry.event_id, grade, judge),), judges=state.judges | {judge})
+            rating, judges = Rating(entry.event_id, grade, judge, entry.actor), state.judges | {judge, entry.actor}
+            return replace(state, ratings=(rating,), judges=judges)
         case RatingCalibrated(after=after, calibrator=calibrator, session=session):
-            rating = Rating(entry.event_id, after, calibrator, session)
+            rating = Rating(entry.event_id, after, calibrator, entry.actor, session)
             sessions = state.sessions if session is None else state.sessions | {session}
-            return replace(
-                state, ratings=(*state.ratings, rating), judges=state.judges | {calibrator}, sessions=sessions
-            )
+            judges = state.judges | {calibrator, entry.actor}
+            return replace(state, ratings=(*state.ratings, rating), judges=judges, sessions=sessions)
         case CalibrationCancelled(rating=cancelled):
             return replace(state, ratings=tuple(r for r in state.ratings if r.entry != cancelled))
     return None
@@ -231,7 +241,7 @@ def _told(state: ReviewState, event: Event | None, entry: Entry) -> ReviewState 
     if isinstance(event, ResultPublished):
         result = Result(entry.event_id, event.grade, event.content, event.publisher, entry.recorded_at)
         published = (*state.results, entry.event_id)
-        return replace(state, result=result, results=published, judges=state.judges | {event.publisher})
+        return replace(state, result=result, results=published, judges=state.judges | {event.publisher, entry.actor})
     if state.result is None:
         return None
     match event:
@@ -256,7 +266,7 @@ def _appealed(state: ReviewState, event: Event | None, entry: Entry) -> ReviewSt
             decided = replace(state, appeal=replace(state.appeal, outcome=outcome), judges=state.judges | {decider})
             if outcome is AppealOutcome.STANDS:
                 return decided
-            rating = Rating(entry.event_id, after, decider)
+            rating = Rating(entry.event_id, after, decider, entry.actor)
             return replace(decided, ratings=(*state.ratings, rating), result=None)
     return None
 
