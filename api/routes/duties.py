@@ -15,9 +15,9 @@ from api.routes.ownership import instant
 from api.snapshots import WAIT_S, at_least, known_position, put
 from api.times import Known, moment_of
 from api.visible import Key, visible_page
-from ledger.kernel.ids import check_id, stream_name
+from ledger.kernel.ids import check_id, check_kind, stream_name
 from ledger.kernel.moments import day_of
-from ledger.kernel.refusals import NotFound
+from ledger.kernel.refusals import Invalid, NotFound
 from projections.directory import queries as directory
 from projections.duties import queries
 from projections.duties.queries import LIVE, STANDINGS, Owed, Wanted
@@ -62,6 +62,8 @@ async def duties(
     min_position: MinPosition = None,
 ) -> Response:
     """Return duties that the caller may see, the earliest due first. `min_position` waits for the rules as well."""
+    for name, text in (("holder", holder), ("unit", unit), ("cause", cause), ("subject", subject)):
+        _require_id(name, text)
     at = await known_position(asked, known)
     position = at_least(await rules_passed(asked, min_position), at)
     holders = await _holders(asked, holder, unit)
@@ -121,10 +123,22 @@ async def rules_passed(asked: Asked, min_position: int | None) -> int | None:
     return max(min_position, rules.recorded)
 
 
+def _require_id(name: str, text: str | None) -> None:
+    """Refuse a parameter that no id, or for a subject no kind and id, can be."""
+    if text is None:
+        return
+    kind, slash, id = text.partition("/") if name == "subject" else ("", "/", text)
+    try:
+        check_id(id if slash else "")
+        check_kind(kind or "any")
+    except ValueError:
+        raise Invalid(errors=((f"query/{name}", "value_error"),)) from None
+
+
 async def _holders(asked: Asked, holder: str | None, unit: str | None) -> list[str] | None:
     """Return whose duties are asked for, None for everybody's and nobody's."""
     if holder is not None:
-        return [asked.caller.id if holder == "me" else check_id(holder)]
+        return [asked.caller.id if holder == "me" else holder]
     if unit is None:
         return None
     await asked.require("unit", unit)
