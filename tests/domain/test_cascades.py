@@ -7,17 +7,18 @@ from typing import Any
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from ledger.domain.figures import RolledUp, Why, displayed
+from ledger.domain.figures import Coverage, RolledUp, Why, displayed
 from ledger.domain.goals import cascade
 from ledger.domain.goals.events import GoalAssigned, GoalClosed, GoalTargetRevised, GoalWithdrawn, ScoredBy
-from ledger.domain.goals.metrics import Combines, MetricDefined
+from ledger.domain.goals.metrics import Combines, ConversionStated, MetricDefined, StateConversion
 from ledger.domain.goals.scoring import score
 from ledger.domain.policies.publishing import PolicyPublished
 from ledger.domain.progress import ProgressReported
+from ledger.kernel.annulment import EntryAnnulled
 from ledger.kernel.event import Event
 from ledger.kernel.policy import STANDING, PolicyTerms, RollUp
 from tests.domain.examples import ANN, GOAL, company, day, q
-from tests.domain.given import History
+from tests.domain.given import Given, History
 
 WORLD = company()
 TODAY = day("2026-06-15")
@@ -44,9 +45,9 @@ def rolled(world: History, *ids: str) -> RolledUp:
     return cascade.rolled_up({id: (s.first, s.second) for id, s in states.items()}, TODAY, world)
 
 
-def covered(world: History, parent: str, *ids: str, conversions: Any = None) -> Any:
+def covered(world: History, parent: str, *ids: str) -> Coverage:
     children = {id: world.state("goal", id).first for id in ids}
-    return cascade.covered((parent, world.state("goal", parent).first), children, TODAY, world, conversions)
+    return cascade.covered((parent, world.state("goal", parent).first), children, TODAY, world)
 
 
 SUM = {"metric": "sum", "baseline": None}
@@ -73,7 +74,13 @@ def test_what_is_withdrawn_carries_nothing_and_what_is_closed_still_does():
 def test_boxes_are_not_pieces_until_somebody_says_how_many():
     world = a_world({"up": YEAR, "a": {**MONTHLY, "metric": "boxes"}, "b": {**SUM, "target": q("4")}})
     assert covered(world, "up", "a", "b").covered.why is Why.OTHER_UNIT_OF_MEASURE
-    assert covered(world, "up", "a", "b", conversions={("箱", "件"): q("1")}).covered.value == q("100")
+    stated = ConversionStated(to="件", factor=q("2"), stated_by="p-hr")
+    world.record("metric", "boxes", stated, on=day("2026-06-01"))
+    found = covered(world, "up", "a", "b")
+    assert (found.covered.value, found.share.value) == (q("196"), q("1.96"))
+    wrong = EntryAnnulled(entry=world.entries[-1].event_id, entry_topic=ConversionStated.topic)
+    world.record("metric", "boxes", wrong)
+    assert covered(world, "up", "a", "b").covered.why is Why.OTHER_UNIT_OF_MEASURE
 
 
 def test_a_level_is_not_added_up():
@@ -159,3 +166,15 @@ def test_a_whole_never_depends_on_the_order_of_unrelated_events(order: list[tupl
 
     assert whole(order) == whole(RECORDED)
     assert dict(whole(order).missing) == {"e": Why.NO_ACTUAL}
+
+
+def test_only_what_adds_up_is_converted_into_another_unit_of_measure_once_at_a_time():
+    def stated(metric: str, to: str, factor: str = "2") -> str:
+        command = StateConversion(to=to, factor=q(factor))
+        return Given(world, "metric", metric).when(command, on="2026-06-01").said
+
+    world = a_world({})
+    world.record("metric", "sum", ConversionStated(to="箱", factor=q("2"), stated_by="p-hr"), on=day("2026-06-01"))
+    assert (stated("sum", "件"), stated("increase", "箱")) == ("same_unit_of_measure", "does_not_add_up")
+    assert (stated("sum", "箱"), stated("sum", "箱", "3")) == ("already_recorded", "ConversionStated")
+    assert stated("nowhere", "箱") == "not_found"

@@ -156,7 +156,7 @@ def test_a_fold_resumed_from_any_state_is_the_whole_fold(kind: str):
 
 def test_annulling_events_stay_with_the_stream_of_their_entry():
     pointing = [e for e in EXAMPLES if e.event in {EntryAnnulled, EntryRedated}]
-    assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy"}
+    assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy", "metric"}
 
 
 AT_ONCE_KINDS = {"feedback", "coaching", "comment", "application", "candidate", "review", "draft", "calibration"}

@@ -7,11 +7,11 @@ from decimal import Decimal
 from ledger.domain import figures
 from ledger.domain.figures import Amount, Coverage, Figure, HitRate, Part, RolledUp
 from ledger.domain.goals.events import ScoredBy
-from ledger.domain.goals.metrics import Combines, MetricDefined
+from ledger.domain.goals.metrics import Combines, MetricDefined, MetricState
 from ledger.domain.goals.scoring import Measured, Scored, score
 from ledger.domain.goals.state import GoalState, Stage
 from ledger.kernel.facts import Facts
-from ledger.kernel.moments import begins
+from ledger.kernel.moments import begins, last_instant
 from ledger.kernel.refusals import NotFound
 
 COUNTED = frozenset({Stage.ASSIGNED, Stage.CLOSED})  # proposals bind nobody yet, and what is withdrawn no more
@@ -39,11 +39,20 @@ def covered(
     children: Mapping[str, GoalState],
     day: date,
     facts: Facts,
-    conversions: figures.Conversions | None = None,
 ) -> Coverage:
     """Return what of the parent's amount its children carry on a day; those that bind nobody carry nothing."""
-    amounts = (amount_of(id, state, day, facts) for id, state in children.items() if state.stage in COUNTED)
-    return figures.coverage(amount_of(*parent, day, facts), amounts, conversions)
+    counted = {id: state for id, state in children.items() if state.stage in COUNTED}
+    amounts = [amount_of(id, state, day, facts) for id, state in counted.items()]
+    return figures.coverage(amount_of(*parent, day, facts), amounts, _conversions(counted.values(), day, facts))
+
+
+def _conversions(goals: Iterable[GoalState], day: date, facts: Facts) -> dict[tuple[str, str], Decimal]:
+    """Return the conversions stated for the goals' metrics, as they hold at the end of a day."""
+    at, found = last_instant(day, facts.zone), {}
+    for metric in sorted({goal.metric for goal in goals if goal.metric is not None}):
+        stated: MetricState = facts.state("metric", metric)
+        found.update(stated.conversions_on(at))
+    return found
 
 
 def rolled_up(children: Mapping[str, tuple[GoalState, Measured]], day: date, facts: Facts) -> RolledUp:

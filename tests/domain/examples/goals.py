@@ -5,7 +5,8 @@ from __future__ import annotations
 from ledger.domain.figures import Direction
 from ledger.domain.goals import commands as goal
 from ledger.domain.goals import events as goal_events
-from ledger.domain.goals.metrics import Combines, DefineMetric, MetricDefined
+from ledger.domain.goals import metrics
+from ledger.domain.goals.metrics import Combines, ConversionStated, DefineMetric, MetricDefined, StateConversion
 from ledger.domain.progress import ProgressReported
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from tests.domain.examples.company import ANN, ANN_HOLDS, BOB, BOB_HOLDS, GOAL, day, q
@@ -34,7 +35,13 @@ HALFWAY = (
     "p-lead",
 )
 
+SUMMED = MetricDefined(label="Deals", unit_of_measure="件", direction=Direction.INCREASE, combines=Combines.SUM)
+CONVERTED = (ConversionStated(to="箱", factor=q("0.1"), stated_by="p-hr"), day("2026-01-01"))
+
 EXAMPLES = (
+    Example("metric", "deals", StateConversion(to="箱", factor=q("0.1")), ConversionStated, (SUMMED,)),
+    Example("metric", "deals", annul(metrics.AnnulMetricEntry, ConversionStated), EntryAnnulled, (SUMMED, CONVERTED)),
+    Example("metric", "deals", redate(metrics.RedateMetricEntry, ConversionStated), EntryRedated, (SUMMED, CONVERTED)),
     Example(
         "metric",
         "revenue",
