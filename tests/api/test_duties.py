@@ -114,9 +114,10 @@ def test_what_a_leaver_holds_and_owns_is_found_and_to_be_taken_over(service: Ser
     day = {"effective_at": "2026-01-01", "reason": "setup"}
     year = time.gmtime().tm_year
     with service.client("hr_administrator") as hr, service.client("lead") as lead:
+        recorded(hr, "/units/post-room/form", label="Post room", parent="dev", **day)
         recorded(hr, f"/people/{leaver}/start-employment", **day)
-        recorded(hr, f"/people/{leaver}/assign-to-unit", unit="dev", **day)
-        recorded(lead, "/responsibilities/system/mail/register", label="Mail", unit="dev")
+        recorded(hr, f"/people/{leaver}/assign-to-unit", unit="post-room", **day)
+        recorded(lead, "/responsibilities/system/mail/register", label="Mail", unit="post-room")
         holder = {"kind": "person", "id": leaver}
         recorded(lead, "/responsibilities/system/mail/assign", role="accountable", holder=holder)
         terms = {"title": "Mail", "metric": "tickets-owed", "target": "9", "starts_on": f"{year}-01-01"}
