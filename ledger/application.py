@@ -11,9 +11,6 @@ from typing import Any, Literal, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from psycopg import Connection
-from psycopg_pool import ConnectionPool
-
 from ledger.asking import (
     Ask,
     Caller,
@@ -56,7 +53,7 @@ from ledger.refused import RefusedAttempts
 from ledger.sight import sees
 from ledger.states import NotLoaded, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of, migrate
-from ledger.store.reader import Reader
+from ledger.store.reader import Reader, pool_of
 from ledger.store.writer import Writer
 
 __all__ = [
@@ -104,9 +101,7 @@ class Ledger:
         secrets = LedgerSecrets.open(keys, name)
         await asyncio.to_thread(migrate, conninfo, name)
         address = as_service(conninfo)
-        pool: ConnectionPool[Connection] = ConnectionPool(
-            address, min_size=1, max_size=8, open=False, kwargs={"autocommit": True}
-        )
+        pool = pool_of(address)
         await asyncio.to_thread(pool.open, True)
         reader = Reader(pool, name)
         opened = await asyncio.to_thread(_opening, reader, name)

@@ -53,6 +53,12 @@ class RefusedAttempt:
     number: int = 0  # its place among the refused, from 1; 0 before it is kept
 
 
+def pool_of(conninfo: str) -> ConnectionPool[Connection]:
+    """Return a pool for readers, not open yet. Connections are tried before use: a restarted server is no fault."""
+    check = ConnectionPool.check_connection
+    return ConnectionPool(conninfo, min_size=1, max_size=8, open=False, kwargs={"autocommit": True}, check=check)
+
+
 class Reader:
     """Reads one ledger; shares its pool with others. Event ids are 16 bytes, positions count from 1."""
 

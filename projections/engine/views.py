@@ -45,7 +45,12 @@ class Views:
         self._catalogue = {projection.name: projection for projection in catalogue}
         self._tables: dict[Build, Tables] = {}
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            with_options(conninfo, READING), min_size=1, max_size=connections, open=False, name="views"
+            with_options(conninfo, READING),
+            min_size=1,
+            max_size=connections,
+            open=False,
+            name="views",
+            check=ConnectionPool.check_connection,  # a database that was restarted is no reason to fail a question
         )
 
     def open(self) -> None:

@@ -1,13 +1,24 @@
 """The OpenAPI document: every command with its schema, and every route answers as it says."""
 
+from collections.abc import Iterator
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
 from api.commands import PLURALS
+from tests.api.service import Service, company, running
 
 EXAMPLES = 2
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service of its own: what is tried here leaves people and units that others would count."""
+    with running(database_url, tmp_path_factory.mktemp("openapi"), "openapi_tests") as started:
+        company(started)
+        yield started
 
 
 def test_every_command_is_described_with_its_fields(service):
