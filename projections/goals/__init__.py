@@ -6,7 +6,7 @@ from projections.goals.handlers import TOPICS, Folded, State, fold, load, write
 
 PROJECTION: Projection[State, Folded] = Projection(
     name="goals",
-    version=1,
+    version=2,
     question="How does this goal stand: whose is it, by which target, what is claimed, what is measured?",
     tables=("goals", "targets", "reports", "metrics"),
     topics=TOPICS,

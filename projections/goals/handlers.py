@@ -150,6 +150,14 @@ def _revised(folded: Folded, event: RawEvent) -> None:
     folded.targets[event_id] = Target(goal, begins, event["position"], event_id, data["target"], data.get("stretch"))
 
 
+def _handed_over(folded: Folded, event: RawEvent) -> None:
+    """The taker has the goal, and has not answered to it yet; whoever handed it over is the one who assigned it."""
+    data = event["data"]
+    owner = f"{data['taker']['kind']}/{data['taker']['id']}"
+    changed = {"owner": owner, "employment": data.get("employment"), "answer": None, "assigner": event["actor"]}
+    folded.change(event, lambda goal: goal._replace(**changed))
+
+
 def _closed(folded: Folded, event: RawEvent) -> None:
     closing = {**event["data"], "event_id": event["event_id"], "effective_at": event["effective_at"]}
     folded.change(event, lambda goal: goal._replace(stage="closed", closing=json.dumps(closing, ensure_ascii=False)))
@@ -208,6 +216,7 @@ HANDLERS: dict[str, Callable[[Folded, RawEvent], None]] = {
     "goals.GoalAccepted": lambda folded, event: folded.change(event, lambda goal: goal._replace(answer="accepted")),
     "goals.GoalDisputed": _disputed,
     "goals.GoalTargetRevised": _revised,
+    "goals.GoalHandedOver": _handed_over,
     "goals.GoalClosed": _closed,
     "goals.GoalReopened": lambda folded, event: folded.change(event, lambda goal: goal._replace(stage="assigned")),
     "goals.GoalWithdrawn": lambda folded, event: folded.change(event, lambda goal: goal._replace(stage="withdrawn")),

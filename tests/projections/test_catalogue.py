@@ -12,6 +12,7 @@ from ledger.domain.goals.events import (
     GoalAssigned,
     GoalClosed,
     GoalDisputed,
+    GoalHandedOver,
     GoalReopened,
     GoalTargetRevised,
     GoalWithdrawn,
@@ -28,6 +29,7 @@ from tests.projections.conftest import Bench
 from tests.projections.histories import History, day, event_id, pages
 
 OWNER = Subject(kind="person", id="p-1")
+TAKER = Subject(kind="person", id="p-2")
 UNITS, PERSONS = ["u1", "u2"], ["p-1", "p-2", "p-3"]
 units_ = st.sampled_from(UNITS)
 persons_ = st.sampled_from(PERSONS)
@@ -89,6 +91,7 @@ goal_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(GoalTargetRevised, owner=st.just(OWNER), target=quantities),
     st.builds(GoalClosed, owner=st.just(OWNER), metric=st.just("m-1"), target=quantities, formula=st.just("figures-1")),
     st.builds(GoalReopened, owner=st.just(OWNER)),
+    st.builds(GoalHandedOver, owner=st.just(OWNER), taker=st.just(TAKER), employment=st.just("e-2")),
     st.builds(GoalWithdrawn, owner=st.just(OWNER)),
     st.builds(ProgressReported, owner=st.just(OWNER), value=quantities, day=calendar_days),
     st.builds(ProgressReported, owner=st.just(OWNER), value=quantities, day=calendar_days),

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.figures import Direction, Why
-from ledger.domain.goals.events import GoalAccepted, GoalAssigned, GoalClosed, GoalTargetRevised
+from ledger.domain.goals.events import GoalAccepted, GoalAssigned, GoalClosed, GoalHandedOver, GoalTargetRevised
 from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.domain.goals.state import GoalState, evolve_goal
 from ledger.domain.progress import (
@@ -97,6 +97,12 @@ def test_a_closed_goal_keeps_the_figures_it_was_closed_with(bench: Bench) -> Non
     assert (found.stage, found.answer) == ("closed", "accepted")
     assert found.closing is not None
     assert Decimal(found.closing["progress"]) == Decimal("0.5")
+
+
+def test_a_goal_that_was_handed_over_is_the_takers_and_unanswered(bench: Bench) -> None:
+    taken = GoalHandedOver(owner=OWNER, taker=Subject(kind="person", id="p-2"), employment="e-2")
+    found = standing(bench, GoalAccepted(owner=OWNER), taken)
+    assert (found.owner, found.employment, found.answer) == ("person/p-2", "e-2", None)
 
 
 @pytest.fixture
