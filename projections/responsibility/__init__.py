@@ -7,7 +7,7 @@ from projections.responsibility.handlers import TOPICS, Folded, fold, load, writ
 
 PROJECTION: Projection[Loaded, Folded] = Projection(
     name="responsibility",
-    version=2,
+    version=3,
     question="Who owns this, since when and by which act, on a day and as it was known on a day?",
     tables=(*TABLES, "flaws"),
     topics=TOPICS,

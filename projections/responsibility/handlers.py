@@ -22,6 +22,7 @@ ACCOUNTABLE, LEAD, LABEL, LIFE, UNIT_LABEL, UNIT_LIFE = (
 SINGLE = frozenset({LEAD, LABEL, LIFE, UNIT_LABEL, UNIT_LIFE})
 WHOLE_LINE = SINGLE | {ACCOUNTABLE}  # one line for all holders of the role: gaps and conflicts look at all of them
 STREAM_PREFIX = "responsibility/"
+UNIT_AS_SUBJECT = "responsibility/unit/"
 DECLARED_VACANT = "declared_vacant"
 GAP, CONFLICT = "gap", "conflict"
 NOBODY = Said("", 0, "", "", False, "")
@@ -178,9 +179,11 @@ def _apply(lines: Lines, event: RawEvent) -> set[Key]:
 def _flaws(lines: Lines, stream: str) -> list[Interval]:
     life, answering = answering_lines(stream)
     vacant = {c.begins for c in lines.changes(answering) if not c.starts and DECLARED_VACANT in c.said.marks.split()}
-    return flaws_of(
+    found = flaws_of(
         lines.intervals(life), known_life=bool(lines.changes(life)), answering=lines.intervals(answering), vacant=vacant
     )
+    # A unit's lead answers for it: where it lacks one, its own stream says so, and says it once.
+    return [flaw for flaw in found if flaw.ended_by != GAP] if stream.startswith(UNIT_AS_SUBJECT) else found
 
 
 def _note_flaws(folded: Folded, stream: str, position: int) -> None:

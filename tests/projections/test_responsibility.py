@@ -164,6 +164,14 @@ def holder(line, on: datetime) -> str | None:
     return None if change is None else change.value.holder
 
 
+def test_a_unit_that_is_a_subject_too_lacks_somebody_once(bench: Bench) -> None:
+    history = History()
+    history.add("unit/u1", UnitFormed(label="Sales"), day(0))
+    history.add("responsibility/unit/u1", res.SubjectRegistered(label="Sales"), day(0))
+    view = bench.view(bench.build(PROJECTION, [history.raw()]), len(history.stored))
+    assert [g.subject for g in gaps(view, on=day(1), known=2, kind="unit")] == ["unit/u1"]
+
+
 @pytest.fixture
 def handed(bench: Bench):
     history = History()
