@@ -2,11 +2,14 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
+from api.commands import PLURALS
+from ledger.kernel.command import Command, StreamKind
 from tests.api.json_suite import hostile_bodies
 from tests.api.service import recorded
 
@@ -153,6 +156,32 @@ def test_no_hostile_body_gives_a_server_error_or_is_echoed(hr, shared_data):
         if name.startswith("n_") and route != "/imports/ownership" and body.strip():
             assert response.status_code in {400, 413}, (name, route)
         assert len(body) < 12 or body not in response.content, (name, route)
+
+
+def every_route() -> list[str]:
+    """Every path that takes a body: all commands of the registry, batches, imports and rebuilds."""
+    commands = [
+        f"/{stream.plural}{'/team/x' if stream.by_subject else '' if made_by_server(stream, c) else '/x'}/{c.verb}"
+        for stream in PLURALS.values()
+        for c in stream.commands
+    ]
+    return [*commands, "/batch", "/imports/ownership", "/imports/ownership/x/confirm", "/projections/goals/rebuild"]
+
+
+def made_by_server(stream: StreamKind[Any], command: type[Command]) -> bool:
+    return command.starts and not stream.caller_ids
+
+
+@pytest.mark.parametrize("bodies_each", [4, pytest.param(318, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
+def test_no_route_breaks_on_a_hostile_body(hr, shared_data, bodies_each):
+    bodies = list(hostile_bodies(shared_data).items())
+    number = 0
+    for route in every_route():
+        for _ in range(min(bodies_each, len(bodies))):
+            name, body = bodies[number % len(bodies)]
+            number += 1
+            response = hr.post(route, content=body, headers={"idempotency-key": uuid4().hex})
+            assert response.status_code < 500, (name, route, response.text)
 
 
 @pytest.mark.parametrize(
