@@ -14,12 +14,12 @@ from uuid import uuid4
 
 import psycopg
 import uvloop
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg.conninfo import conninfo_to_dict
 
+from ledger.evidence.signer import attest
 from ledger.kernel.append import Append, Appended, Draft, IdempotencyKey, SealedBox
 from ledger.kernel.ids import uuid7, uuid_text
 from ledger.store.embedded import open_cluster
@@ -29,6 +29,7 @@ from ledger.store.writer import Writer
 LEDGER = "bench_append"
 CALLERS = (1, 16, 64, 256)
 WARM_S = 1.0
+SEGMENTS = 63  # of 16 MB: what min_wal_size keeps
 BODY = (
     '"id":"%s","type":"goals.GoalAssigned","schema_version":1,"effective_at":"2026-03-31","actor":"p-7f3a9c21d4e8",'
     '"authority":{"basis":"line_lead","via":"unit/u-19ab44c0","judged_at":%d},"source":"api","correlation":"c-%s",'
@@ -63,21 +64,33 @@ def durable_database() -> Iterator[str]:
         yield given
         return
     with TemporaryDirectory() as folder, open_cluster(Path(folder) / "pg") as cluster:
+        with psycopg.connect(cluster.conninfo, autocommit=True) as connection:
+            recycle_segments(connection)
         yield cluster.conninfo
+
+
+def recycle_segments(connection: psycopg.Connection) -> None:
+    """Have write-ahead segments at hand, as a server that has run for an hour has: making one stalls every commit."""
+    connection.execute("create table filler (line text)")
+    for _ in range(SEGMENTS):
+        connection.execute("insert into filler values ('a line')")
+        connection.execute("select pg_switch_wal()")
+    connection.execute("drop table filler")
+    connection.execute("checkpoint")
 
 
 def measure_writer(database_url: str, callers: int, seconds: float) -> Row:
     """Append from `callers` coroutines: version, idempotency key, tree, one sealed part, attestation."""
     fresh_ledger(database_url)
     latencies: list[float] = []
-    signing = Ed25519PrivateKey.generate()
+    key = os.urandom(32)
 
     async def main() -> None:
         writer = Writer(
             as_service(database_url),
             LEDGER,
             clock=lambda: datetime.now(UTC),
-            attest=lambda size, root: signing.sign(b"%d\n" % size + root),
+            attest=lambda size, root: attest(key, origin="bench.example/append", size=size, root=root),
         )
         await writer.start()
         warm = time.perf_counter() + WARM_S
