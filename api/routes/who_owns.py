@@ -1,7 +1,9 @@
 """Who owns this: holders of a subject on a day as known on a day, what somebody holds, gaps, conflicts, hand-overs."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Query, Response
 
@@ -18,6 +20,7 @@ from ledger.kernel.ids import stream_name
 from projections.responsibility import queries
 
 NAME = "responsibility"
+F = TypeVar("F", queries.Gap, queries.Conflict)
 router = APIRouter(tags=["who-owns"])
 Kind = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
 QueryId = Annotated[str, Query(alias="id", min_length=1, max_length=128)]
@@ -119,25 +122,8 @@ async def gaps(
     min_position: MinPosition = None,
 ) -> Response:
     """Return live subjects that nobody answers for on a day."""
-    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
-    at = await known_position(asked, known)
-    keyset = Keyset(asked, f"gaps {kind} {on} {known}")
-
-    async def fetch(key: Key | None, rows: int) -> list[queries.Gap]:
-        start = "" if key is None else str(key[0])
-        question = partial(queries.gaps, on=moment.at, known=at, kind=kind, after=start, limit=rows)
-        return await put(asked, NAME, question, at_least(min_position, at))
-
-    rows, key = await visible_page(
-        asked,
-        fetch,
-        key_of=lambda gap: (gap.subject,),
-        subject_of=lambda gap: gap.subject,
-        after=keyset.read(after),
-        limit=limit,
-    )
-    found = [{"subject": gap.subject, **gap_json(gap)} for gap in rows]
-    return await _table(asked, found, keyset, key, {"on": moment_json(moment), "known": at})
+    asking = _Flaws("gaps", kind, on, known, limit, after, min_position)
+    return await _flawed(asked, asking, queries.gaps, lambda gap: {"subject": gap.subject, **gap_json(gap)})
 
 
 @router.get("/conflicts", response_class=Response)
@@ -151,27 +137,50 @@ async def conflicts(
     min_position: MinPosition = None,
 ) -> Response:
     """Return subjects for which several are accountable on a day."""
-    moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
-    at = await known_position(asked, known)
-    keyset = Keyset(asked, f"conflicts {kind} {on} {known}")
+    asking = _Flaws("conflicts", kind, on, known, limit, after, min_position)
+    return await _flawed(asked, asking, queries.conflicts, _conflict_row)
 
-    async def fetch(key: Key | None, rows: int) -> list[queries.Conflict]:
+
+def _conflict_row(conflict: queries.Conflict) -> dict[str, object]:
+    since, until = conflict.since, conflict.until
+    return {"subject": conflict.subject, "since": since, "until": until, "holders": conflict.holders}
+
+
+@dataclass(frozen=True, slots=True)
+class _Flaws:
+    """What was asked about gaps or conflicts."""
+
+    name: str
+    kind: str | None
+    on: str | None
+    known: str | None
+    limit: int
+    after: str | None
+    min_position: int | None
+
+
+async def _flawed(
+    asked: Asked, asking: _Flaws, query: Callable[..., list[F]], row: Callable[[F], dict[str, object]]
+) -> Response:
+    """Return a page of gaps or conflicts, in order of subject."""
+    moment = moment_of(asking.on, asked.ledger.clock.now(), asked.ledger.zone)
+    at = await known_position(asked, asking.known)
+    keyset = Keyset(asked, f"{asking.name} {asking.kind} {asking.on} {asking.known}")
+
+    async def fetch(key: Key | None, rows: int) -> list[F]:
         start = "" if key is None else str(key[0])
-        question = partial(queries.conflicts, on=moment.at, known=at, kind=kind, after=start, limit=rows)
-        return await put(asked, NAME, question, at_least(min_position, at))
+        question = partial(query, on=moment.at, known=at, kind=asking.kind, after=start, limit=rows)
+        return await put(asked, NAME, question, at_least(asking.min_position, at))
 
     rows, key = await visible_page(
         asked,
         fetch,
-        key_of=lambda conflict: (conflict.subject,),
-        subject_of=lambda conflict: conflict.subject,
-        after=keyset.read(after),
-        limit=limit,
+        key_of=lambda flaw: (flaw.subject,),
+        subject_of=lambda flaw: flaw.subject,
+        after=keyset.read(asking.after),
+        limit=asking.limit,
     )
-    found: list[dict[str, object]] = [
-        {"subject": c.subject, "since": c.since, "until": c.until, "holders": c.holders} for c in rows
-    ]
-    return await _table(asked, found, keyset, key, {"on": moment_json(moment), "known": at})
+    return await _table(asked, [row(flaw) for flaw in rows], keyset, key, {"on": moment_json(moment), "known": at})
 
 
 @router.get("/hand-overs", response_class=Response)
