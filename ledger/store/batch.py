@@ -7,6 +7,7 @@ from ledger.evidence.merkle import leaf_hash
 from ledger.kernel.append import (
     Appended,
     AppendError,
+    DraftKnown,
     EventKnown,
     KeyReused,
     LookupTaken,
@@ -80,7 +81,17 @@ class Batch:
         return Repeated(known.first, known.count, known.answer)
 
     def _refusal(self, request: Request) -> AppendError | None:
-        return self._stale(request) or self._event_known(request) or self._taken(request) or self._tracked(request)
+        return (
+            self._draft_known(request)
+            or self._stale(request)
+            or self._event_known(request)
+            or self._taken(request)
+            or self._tracked(request)
+        )
+
+    def _draft_known(self, request: Request) -> AppendError | None:
+        known = any(key in self._known.keys for key, _ in request.draft_keys)
+        return DraftKnown("a draft is recorded under its own key already") if known else None
 
     def _stale(self, request: Request) -> AppendError | None:
         for stream, expected in request.expected.items():
@@ -115,6 +126,8 @@ class Batch:
         versions = tuple(self._record(draft, request) for draft in request.drafts)
         if request.key is not None:
             self._keep_key(request.key, KnownKey(request.fingerprint, first, len(versions), request.answer))
+        for position, (key, fingerprint) in enumerate(request.draft_keys, first):
+            self._keep_key(key, KnownKey(fingerprint, position, 1, b""))
         if request.tracked is not None:
             name, position = request.tracked
             self._known.tracking[name] = self.rows.tracking[name] = position

@@ -82,6 +82,13 @@ class Pipeline:
         except psycopg.Error as failure:
             raise ConnectionLost(str(failure)) from failure
 
+    def hand_over(self) -> None:
+        """Let the server begin with what is queued, while the rest is still being made. Raises ConnectionLost."""
+        try:
+            self._pg.flush()
+        except psycopg.Error as failure:
+            raise ConnectionLost(str(failure)) from failure
+
     async def sync(self) -> list[PGresult]:
         """Return the results of everything sent, in order. Raises ConnectionLost, StatementRefused (the first)."""
         try:

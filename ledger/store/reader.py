@@ -165,6 +165,10 @@ class Reader:
         row = self._first("read_key", (actor, key))
         return RecordedKey(*row) if row else None
 
+    def recorded_under(self, actor: str, keys: Sequence[str]) -> dict[str, tuple[bytes, bytes]]:
+        """Return key → (fingerprint, stored bytes of the first event) for those of an actor's keys that are known."""
+        return {key: (fingerprint, stored) for key, fingerprint, stored in self.rows("read_keys", (actor, list(keys)))}
+
     def positions_of(self, event_ids: Sequence[bytes]) -> dict[bytes, int]:
         """Return event id → position for those that are recorded."""
         rows = self.rows("find_positions", ([UUID(bytes=event_id) for event_id in event_ids],))

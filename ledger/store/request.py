@@ -37,6 +37,7 @@ class Request:
     fingerprint: bytes
     answer: bytes
     tracked: tuple[bytes, int] | None
+    draft_keys: list[tuple[tuple[bytes, bytes], bytes]]  # of each draft: (actor, key), fingerprint
     size_bytes: int
     outcome: "asyncio.Future[Appended | Repeated]"
 
@@ -63,9 +64,17 @@ def encode_request(append: Append, outcome: "asyncio.Future[Appended | Repeated]
         fingerprint=idempotency.fingerprint if idempotency else b"",
         answer=idempotency.answer if idempotency else b"",
         tracked=(_text(tracked.name, "tracked name"), tracked.position) if tracked else None,
+        draft_keys=_draft_keys(append),
         size_bytes=size_bytes,
         outcome=outcome,
     )
+
+
+def _draft_keys(append: Append) -> list[tuple[tuple[bytes, bytes], bytes]]:
+    keys = [((_text(k.actor, "actor"), _text(k.key, "idempotency key")), k.fingerprint) for k in append.keys]
+    if keys and len({key for key, _ in keys}) < len(append.drafts):
+        raise Unrecordable("each draft has a key of its own, or none has")
+    return keys
 
 
 def _encode_draft(draft: Draft) -> EncodedDraft:

@@ -94,13 +94,10 @@ insert into {schema}.tiles (level, index, root, hashes)
 select * from unnest($1::int2[], $2::int8[], $3::bytea[], $4::bytea[])
 
 -- name: update_head
--- The head follows in the same transaction.
+-- The head follows in the same transaction, with one notification: NOTIFY takes one lock for the whole server at commit.
 update {schema}.head set size = $1::int8, frontier = $2::bytea, last_at = $3::timestamptz, attestation = $4::bytea
 where size = $5::int8
-
--- name: notify_size
--- One notification a transaction: NOTIFY takes one lock for the whole server at commit.
-select pg_notify($1::text, $2::text)
+returning pg_notify($6::text, $7::text)
 
 -- name: find_recorded
 -- Where these event ids stand: asked after a commit whose answer was lost.
@@ -167,6 +164,11 @@ select digest, subject from {schema}.lookup where scheme = %s and digest = any(%
 -- name: read_key
 -- What was recorded under an idempotency key.
 select fingerprint, first, count, answer from {schema}.idempotency where actor = %s and key = %s
+
+-- name: read_keys
+-- What was recorded under each of these idempotency keys of an actor: the first event of each.
+select i.key, i.fingerprint, e.stored from {schema}.idempotency i join {schema}.events e on e.position = i.first
+where i.actor = %s and i.key = any(%s)
 
 -- name: find_positions
 -- Where these events stand.

@@ -35,7 +35,6 @@ STATEMENTS = [
     "upsert_tracking",
     "insert_tiles",
     "update_head",
-    "notify_size",
     "find_recorded",
 ]
 
@@ -46,6 +45,8 @@ SETTINGS = (
     "set enable_hashjoin = off; set enable_mergejoin = off; set jit = off; "
     "set statement_timeout = '10s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '5s'"
 )
+
+RANDOM_UUID = 7  # the version of an event id that follows from nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,27 @@ def writer_statements(schema: str) -> dict[str, str]:
     return {name: statements[name] for name in STATEMENTS}
 
 
-async def probe(pipeline: Pipeline, requests: Sequence[Request], *, head_lock: bool) -> tuple[HeadRow, Known]:
-    """Begin, take the head, and then, by statements of their own, read all that the decisions rest on."""
+async def probe(
+    pipeline: Pipeline, requests: Sequence[Request], *, head_lock: bool, every_id: bool = False
+) -> tuple[HeadRow, Known]:
+    """Begin, take the head, and then, by statements of their own, read all that the decisions rest on.
+
+    Only derived event ids are looked up: a UUIDv7 is new, and where it is not, the unique index refuses the group,
+    which is then tried again with `every_id`.
+    """
     streams = {draft.stream for request in requests for draft in request.drafts}
     streams.update(stream for request in requests for stream in request.expected)
     event_ids = [draft.event_id for request in requests for draft in request.drafts]
+    if not every_id:
+        event_ids = [event_id for event_id in event_ids if event_id[6] >> 4 != RANDOM_UUID]
     keys = {request.key for request in requests if request.key}
+    keys.update(key for request in requests for key, _ in request.draft_keys)
     lookups = {(k[0], k[1]) for request in requests for draft in request.drafts for k in draft.lookups}
     names = {request.tracked[0] for request in requests if request.tracked}
     order = list(streams)
     pipeline.send("begin_append")
     pipeline.send("lock_head" if head_lock else "peek_head")
+    pipeline.hand_over()
     pipeline.send("find_versions", [array(wire.TEXT, order)])
     if event_ids:
         pipeline.send("find_event_ids", [fixed_array(wire.UUID, event_ids)])
@@ -126,15 +137,18 @@ async def write(
     tree, rows = batch.tree, batch.rows
     if rows.drafts:
         _send_events(pipeline, batch)
+        pipeline.hand_over()
         _send_parts(pipeline, rows)
         if tree.full:
             _send_tiles(pipeline, tree)
-        frontier = tree.frontier
-        attestation = attest(tree.size, frontier_root(tree.size, frontier)) if attest else b""
-        pipeline.send("update_head", [int8(tree.size), frontier, int8(batch.recorded_at), attestation, int8(head.size)])
-        pipeline.send("notify_size", [channel, b"%d" % tree.size])
     if rows.keys:
         _send_keys(pipeline, rows)
+    pipeline.hand_over()
+    if rows.drafts:
+        frontier = tree.frontier
+        attestation = attest(tree.size, frontier_root(tree.size, frontier)) if attest else b""
+        moved = [int8(tree.size), frontier, int8(batch.recorded_at), attestation, int8(head.size)]
+        pipeline.send("update_head", [*moved, channel, b"%d" % tree.size])
     if rows.tracking:
         pipeline.send(
             "upsert_tracking",

@@ -151,10 +151,10 @@ class Writer:
 
     # ---- one group
 
-    async def _record(self, group: Sequence[Request]) -> list[Outcome]:
+    async def _record(self, group: Sequence[Request], *, every_id: bool = False) -> list[Outcome]:
         """Return the outcome of each request of the group; never raises."""
         try:
-            return await self._transact(group)
+            return await self._transact(group, every_id=every_id)
         except StatementRefused as refusal:
             return await self._after_refusal(group, refusal)
         except ConnectionLost as loss:
@@ -164,10 +164,10 @@ class Writer:
             await self._disconnect()  # the server rolls back; the next group starts afresh
             return [StoreUnavailable(f"the append failed: {type(failure).__name__}") for _ in group]
 
-    async def _transact(self, group: Sequence[Request]) -> list[Outcome]:
+    async def _transact(self, group: Sequence[Request], *, every_id: bool = False) -> list[Outcome]:
         self._writing = False
         pipeline = self._pipeline or await self._connect()
-        head, known = await probe(pipeline, group, head_lock=self._head_lock)
+        head, known = await probe(pipeline, group, head_lock=self._head_lock, every_id=every_id)
         tree = await catch_up(pipeline, self._tree, head)
         batch = Batch(tree, known, recorded_at(head, self._clock()))
         outcomes = batch.decide(group)
@@ -187,6 +187,8 @@ class Writer:
             return [PositionTaken(str(refusal)) for _ in group]
         if not refusal.sqlstate.startswith(_BAD_DATA):
             return [StoreUnavailable(f"{refusal.sqlstate}: {refusal}") for _ in group]
+        if refusal.constraint == "events_event_id_key":
+            return await self._record(group, every_id=True)
         if len(group) == 1:
             return [Unrecordable(f"{refusal.sqlstate}: {refusal}")]
         return [outcome for request in group for outcome in await self._record([request])]
