@@ -29,10 +29,11 @@ from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import IssueToken
 from ledger.domain.ledgers import LedgerOpened
 from ledger.facts import LedgerFacts
-from ledger.founding import SYSTEM_CALLER, make_ledger, writer_of
+from ledger.founding import SYSTEM_CALLER, make_ledger, opening_of, writer_of
 from ledger.kernel.append import (
     Append,
     Appended,
+    DraftKnown,
     IdempotencyKey,
     KeyReused,
     LookupTaken,
@@ -41,7 +42,7 @@ from ledger.kernel.append import (
     Tracked,
 )
 from ledger.kernel.clock import Clock, RealClock
-from ledger.kernel.event import Subject, decode, decode_raw
+from ledger.kernel.event import Subject, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
@@ -71,6 +72,7 @@ __all__ = [
 
 ATTEMPTS = 8
 WAIT_FOR_TWIN_S = 5.0
+BREATH = 100
 T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
@@ -104,7 +106,7 @@ class Ledger:
         pool = pool_of(address)
         await asyncio.to_thread(pool.open, True)
         reader = Reader(pool, name)
-        opened = await asyncio.to_thread(_opening, reader, name)
+        opened = await asyncio.to_thread(opening_of, reader, name)
         writer = writer_of(address, name, clock or RealClock(), opened.origin, secrets)
         await writer.start()
         ledger = cls(name, opened, clock or RealClock(), reader, writer, secrets)
@@ -197,7 +199,8 @@ class Ledger:
             await asyncio.to_thread(self.sealer.keys.ensure, owners)
         drafts = [draft(one, self.sealer, self.secrets) for one in decided]
         try:
-            done = await self.writer.append(Append(drafts, expected, key, tracked))
+            own = [one.key for one in decided if one.key is not None]
+            done = await self.writer.append(Append(drafts, expected, key, tracked, own))
         except KeyReused as reused:
             raise IdempotencyConflict() from reused
         except LookupTaken as taken:
@@ -250,6 +253,7 @@ class Ledger:
         return results
 
     async def _record_chunk(self, chunk: Chunk, scratch: Tentative | None) -> list[Receipt | Refused]:
+        await self._take_known(chunk)
         if scratch is not None:
             return chunk.answers(*await self._decide_all(chunk, scratch), None)
         if chunk.key is not None and chunk.asks:
@@ -270,12 +274,23 @@ class Ledger:
                 except StaleVersion as stale:
                     self._current.cache.drop(stale.stream)
                     await self._current.catch_up()
+                except DraftKnown:
+                    await self._take_known(chunk)
         raise Contended()
+
+    async def _take_known(self, chunk: Chunk) -> None:
+        """Look up which commands with keys of their own are recorded: they are not decided again."""
+        if keys := list(chunk.keyed):
+            chunk.take(await asyncio.to_thread(self.reader.recorded_under, chunk.asks[0].caller.id, keys))
 
     async def _decide_all(self, chunk: Chunk, states: Tentative) -> tuple[list[Decided], list[Refused]]:
         now, decided, refused = self.clock.now(), list[Decided](), list[Refused]()
         for index, ask in enumerate(chunk.asks, chunk.start):
+            if (index + 1) % BREATH == 0:
+                await asyncio.sleep(0)  # a long batch lets others have their turn
             try:
+                if chunk.knows(index):
+                    continue
                 one = await self._decided_in(ask, states, now, chunk.batch_id)
             except Refusal as refusal:
                 refused.append(Refused(index, refusal))
@@ -377,14 +392,6 @@ class Ledger:
         source = "api" if caller.kind == "person" else caller.id
         receipt = await self.record(Ask(command, "token", token_id, caller, source=source))
         return f"pledger_{self.name}.{token_id}.{secret}", receipt
-
-
-def _opening(reader: Reader, name: str) -> LedgerOpened:
-    stored = reader.events_of(f"ledger/{name}")
-    event = decode(stored[0]).event
-    if not isinstance(event, LedgerOpened):
-        raise TypeError("a ledger begins with LedgerOpened")
-    return event
 
 
 def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:

@@ -34,8 +34,19 @@ class Testimony:
 
 
 @dataclass(frozen=True, slots=True)
+class Idempotency:
+    """A caller's key and the fingerprint of the whole request."""
+
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A command to a stream, by a caller. Without an id the server makes one."""
+    """A command to a stream, by a caller. Without an id the server makes one.
+
+    `key`: within a batch, the command's own; a repeat of it records nothing and has the same receipt.
+    """
 
     command: Command
     kind: str
@@ -46,14 +57,7 @@ class Ask:
     cause: str | None = None
     source: str = "api"
     testimony: Testimony | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """A caller's key and the fingerprint of the whole request."""
-
-    key: str
-    fingerprint: bytes
+    key: Idempotency | None = None
 
 
 @dataclass(frozen=True, slots=True)

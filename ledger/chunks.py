@@ -1,7 +1,8 @@
 """Chunks: runs of a batch that are recorded in one transaction, and how their results are told and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hmac import compare_digest
 from typing import Any, Literal
 
 import orjson
@@ -9,8 +10,9 @@ import orjson
 from ledger.asking import Ask, Idempotency, Receipt, Refused
 from ledger.deciding import Decided
 from ledger.kernel.append import IdempotencyKey, Tracked
+from ledger.kernel.event import decode_raw
 from ledger.kernel.moments import utc_text
-from ledger.kernel.refusals import REFUSALS
+from ledger.kernel.refusals import REFUSALS, IdempotencyConflict
 from ledger.refused import RefusedAttempts
 
 CHUNK = 250  # commands of an `each` batch that are recorded in one transaction
@@ -51,8 +53,30 @@ class Chunk:
     ) -> None:
         self.asks, self.start, self.mode, self.batch_id = asks, start, mode, batch_id
         self.tracked, self.is_repeat = tracked, False
+        self.told: dict[int, Receipt | Refused] = {}  # of commands with keys of their own: what is known already
         self.key = None if whole is None else f"{whole.key}#{start}"
         self.fingerprint = b"" if whole is None else whole.fingerprint
+
+    @property
+    def keyed(self) -> dict[str, tuple[int, bytes]]:
+        """Return key → (index, fingerprint) of the commands that have keys of their own."""
+        asks = enumerate(self.asks, self.start)
+        return {ask.key.key: (index, ask.key.fingerprint) for index, ask in asks if ask.key is not None}
+
+    def take(self, known: Mapping[str, tuple[bytes, bytes]]) -> None:
+        """Take in what was recorded under the commands' own keys: key → (fingerprint, stored event)."""
+        for key, (index, fingerprint) in self.keyed.items():
+            if key in known:
+                said, stored = known[key]
+                same = compare_digest(said, fingerprint)
+                self.told[index] = receipt_again(decode_raw(stored)) if same else Refused(index, IdempotencyConflict())
+
+    def knows(self, index: int) -> bool:
+        """Tell whether a command is recorded under its own key already. Raises IdempotencyConflict."""
+        told = self.told.get(index)
+        if isinstance(told, Refused):
+            raise told.refusal
+        return told is not None
 
     def idempotency(self, refused: list[Refused]) -> IdempotencyKey | None:
         """Return the key under which the run is kept, with its refusals as answer."""
@@ -68,7 +92,7 @@ class Chunk:
         if receipts is None:
             receipts = [receipt_of(one, 0, one.base + 1, one.envelope.begins) for one in decided]
         if self.mode == "all" and refused:
-            return list(refused)
+            return [*refused]
         return self._merged(refused, receipts)
 
     def note(self, results: list[Receipt | Refused], attempts: RefusedAttempts) -> None:
@@ -86,7 +110,7 @@ class Chunk:
         return self._merged(refused, receipts)
 
     def _merged(self, refused: list[Refused], receipts: list[Receipt]) -> list[Receipt | Refused]:
-        by_index = {r.index: r for r in refused}
+        by_index: dict[int, Receipt | Refused] = {**self.told, **{r.index: r for r in refused}}
         told = iter(receipts)
         indexes = range(self.start, self.start + len(self.asks))
         return [by_index[i] if i in by_index else next(told) for i in indexes]

@@ -9,7 +9,7 @@ from ledger.authority import Judged, judge
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
-from ledger.kernel.append import Draft, LookupKey
+from ledger.kernel.append import Draft, IdempotencyKey, LookupKey
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
 from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
@@ -43,6 +43,7 @@ class Decided:
     event: Event
     envelope: Envelope
     subjects: tuple[str, ...]
+    key: IdempotencyKey | None = None
 
     @property
     def texts(self) -> Texts:
@@ -102,7 +103,11 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     _check_time(ask.command, act, rules)
     event = kind.decide(ask.command, current.state, act)
     envelope = _envelope(ask, act, judged.authority, event.hidden_actor(), batch)
-    return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream))
+    return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream), _own_key(ask))
+
+
+def _own_key(ask: Ask) -> IdempotencyKey | None:
+    return None if ask.key is None else IdempotencyKey(ask.caller.id, ask.key.key, ask.key.fingerprint)
 
 
 def _authority(ask: Ask, id: str, state: object, facts: LedgerFacts, *, begins: datetime, now: datetime) -> Judged:

@@ -8,16 +8,18 @@ from zoneinfo import ZoneInfo
 
 from ledger.asking import Ask, Caller
 from ledger.deciding import Rules, decide, draft
-from ledger.domain.ledgers import OpenLedger
+from ledger.domain.ledgers import LedgerOpened, OpenLedger
 from ledger.evidence.signer import attest
 from ledger.kernel.append import Append
 from ledger.kernel.clock import Clock, RealClock
+from ledger.kernel.event import decode
 from ledger.kernel.ids import stream_name
 from ledger.kernel.policy import STANDING
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.states import StateCache
 from ledger.store.ledgers import as_service, create_ledger
+from ledger.store.reader import Reader
 from ledger.store.writer import Writer
 
 SYSTEM_CALLER = Caller("system:setup", "none", "system")
@@ -62,3 +64,11 @@ def writer_of(conninfo: str, name: str, clock: Clock, origin: str, secrets: Ledg
         return attest(secrets.attest, origin=origin, size=size, root=root)
 
     return Writer(conninfo, name, clock=clock.now, attest=word)
+
+
+def opening_of(reader: Reader, name: str) -> LedgerOpened:
+    """Return the first event of a ledger. Blocks on the database."""
+    event = decode(reader.events_of(stream_name("ledger", name))[0]).event
+    if not isinstance(event, LedgerOpened):
+        raise TypeError("a ledger begins with LedgerOpened")
+    return event

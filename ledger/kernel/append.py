@@ -71,6 +71,8 @@ class Append:
     expected: Mapping[str, int] = field(default_factory=dict)
     idempotency: IdempotencyKey | None = None
     tracked: Tracked | None = None
+    # One key per draft, for drafts that are each a request of their own to whoever repeats them; empty for none.
+    keys: Sequence[IdempotencyKey] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,10 @@ class StaleVersion(AppendError):
 
 class KeyReused(AppendError):
     """The idempotency key is known with another fingerprint."""
+
+
+class DraftKnown(AppendError):
+    """A draft's own key is known: somebody else has recorded it meanwhile."""
 
 
 class WriterBusy(AppendError):
