@@ -20,6 +20,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 
 from ledger.evidence.signer import attest
+from ledger.kernel import collector
 from ledger.kernel.append import Append, Appended, Draft, IdempotencyKey, SealedBox
 from ledger.kernel.ids import uuid7, uuid_text
 from ledger.store.embedded import open_cluster
@@ -44,6 +45,7 @@ Row = dict[str, str | int | float]
 
 def run(*, seconds: float = 4.0) -> list[Row]:
     """Measure each number of callers, then the peers; return rows of case, callers, rate and latencies."""
+    collector.settle()  # as the service does
     with durable_database() as database_url:
         rows = [measure_writer(database_url, callers, seconds) for callers in CALLERS]
         rows += [measure_library(database_url, threads, seconds) for threads in (1, 16)]
