@@ -1,7 +1,6 @@
 """Batches: many commands in one request, all or each on its own, later ones seeing earlier ones."""
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field
 from starlette.responses import Response
@@ -10,41 +9,31 @@ from starlette.types import Receive, Scope, Send
 
 from api.commands import (
     as_model,
-    ask_for,
     flag,
     idempotency,
     json_response,
     query_of,
     read_body,
     receipt_json,
-    resolve,
 )
+from api.entries import Entry, Names, ask_or_refusal
 from api.identity import Asker, Identities
-from api.paths import segments
-from api.problems import NOT_FOUND, WrongMethod, describe, language_of
+from api.problems import WrongMethod, describe, language_of
 from api.strict_json import BATCH_MAX_BYTES, read
 from ledger.application import Ask, Receipt, Refused
 from ledger.kernel.event import Value
 from ledger.kernel.ids import pseudonym
-from ledger.kernel.refusals import Invalid, Refusal
+from ledger.kernel.refusals import Refusal
 
 COMMANDS_MAX = 5000
 PATH = "/batch"
-
-
-class BatchedCommand(Value):
-    """One command of a batch: the path it would be posted to, its body, the version its stream must be at."""
-
-    path: str = Field(max_length=2000)
-    body: dict[str, object] = Field(default_factory=dict)
-    if_match: int | None = Field(default=None, ge=0)
 
 
 class Batch(Value):
     """`all`: one transaction, or the first refusal; `each`: one result per index."""
 
     mode: Literal["all", "each"]
-    commands: tuple[BatchedCommand, ...] = Field(min_length=1, max_length=COMMANDS_MAX)
+    commands: tuple[Entry, ...] = Field(min_length=1, max_length=COMMANDS_MAX)
 
 
 class BatchRoute(BaseRoute):
@@ -74,7 +63,8 @@ async def _answer(asker: Asker, scope: Scope, body: bytes) -> Response:
     key = idempotency(asker, scope, body, required=True)
     batch = as_model(Batch, read(body, BATCH_MAX_BYTES))
     language = language_of(asker.headers.get("accept-language"))
-    read_commands = [_ask_or_refusal(entry, asker) for entry in batch.commands]
+    names = Names(any(entry.let is not None for entry in batch.commands))
+    read_commands = [ask_or_refusal(entry, names, asker) for entry in batch.commands]
     refused = next(((i, r) for i, r in enumerate(read_commands) if isinstance(r, Refusal)), None)
     if batch.mode == "all" and refused is not None:
         return refusal_at(refused[0], refused[1], language)
@@ -85,20 +75,6 @@ async def _answer(asker: Asker, scope: Scope, body: bytes) -> Response:
     if batch.mode == "all":
         return _all(results, language, dry_run=dry_run)
     return _each(read_commands, results, language)
-
-
-def _ask_or_refusal(entry: BatchedCommand, asker: Asker) -> Ask | Refusal:
-    try:
-        split = urlsplit(entry.path)
-        parts = segments(split.path.encode())
-        target = resolve(parts, query_of(split.query.encode()).get("id")) if parts else None
-        if target is None or not entry.path.startswith("/"):
-            return NOT_FOUND
-        return ask_for(target, as_model(target.command, entry.body), asker, entry.if_match)  # type: ignore[arg-type]  # values of read()
-    except Refusal as refusal:
-        return refusal
-    except ValueError:
-        return Invalid(errors=(("/path", "value_error"),))
 
 
 def refusal_at(index: int, refusal: Refusal, language: str) -> Response:

@@ -57,6 +57,7 @@ POLICIES: Mapping[str, Policy] = {
     "/logs/{ledger}/verifier-key": PUBLIC,
     "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
     "/logs/{ledger}/consistency": PUBLIC,
+    "/imports": ROWS,  # a command file: each line is judged as a call of its own
     "/imports/ownership": Policy(roles=frozenset({HR})),
     "/imports/ownership/{id}/confirm": Policy(roles=frozenset({HR})),
     "/projections": OPERATION,

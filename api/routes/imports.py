@@ -1,18 +1,20 @@
-"""Imports: a history table tried out, proposed by one HR administrator and confirmed by another."""
+"""Imports: a history table that two people bring in as testimony, and a command file of the caller's own acts."""
 
 import asyncio
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from api.commands import as_model, idempotency, json_response, read_body
+from api.exchange.command_file import CHUNK_LINES, CHUNK_LINES_MAX, record_file
 from api.exchange.mapping import TableMapping, mapping_of, read_mapping
 from api.exchange.ownership import Prepared, confirm, prepare, propose, try_out
 from api.exchange.report import ImportReport, Language
 from api.paths import PathId
+from api.problems import InvalidHeader
 from api.reading import Asked, Asking
 from api.strict_json import read
 from ledger.kernel.event import Value
@@ -36,6 +38,41 @@ _DESCRIBED: dict[str, Any] = {
     "parameters": [{"name": "Idempotency-Key", "in": "header", "required": True, "schema": {"type": "string"}}],
     "requestBody": {"required": True, "content": {"application/json": {"schema": Upload.model_json_schema()}}},
 }
+
+
+COMMANDS_MAX_BYTES = 16 << 20
+COMMAND_FILES = ("application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines")
+FileMode = Annotated[Literal["each", "all"], Query(description="Each line on its own, or `chunk` lines or none.")]
+ChunkLines = Annotated[int, Query(ge=1, le=CHUNK_LINES_MAX, description="Lines of one transaction in mode `all`.")]
+_COMMAND_FILE: dict[str, Any] = {
+    "parameters": _DESCRIBED["parameters"],
+    "requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}} for kind in COMMAND_FILES}},
+}
+
+
+@router.post("/imports", response_class=Response, status_code=201, openapi_extra=_COMMAND_FILE)
+async def record_commands(
+    asked: Asking,
+    request: Request,
+    mode: FileMode = "each",
+    chunk: ChunkLines = CHUNK_LINES,
+    dry_run: DryRun = False,
+) -> Response:
+    """Record a command file, one command a line, as the caller's own acts; what it held before is not repeated.
+
+    The Idempotency-Key names the file: the same file, grown or mended, is sent again under the same key.
+    """
+    kind = asked.asker.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in COMMAND_FILES:
+        raise InvalidHeader(header="Content-Type")
+    body = await read_body(request.scope, request.receive, COMMANDS_MAX_BYTES)
+    key = idempotency(asked.asker, request.scope, b"", required=True)
+    assert key is not None, "a required key is there"
+    report = await record_file(asked.asker, body, key=key.key, mode=mode, chunk=chunk, dry_run=dry_run)
+    headers = {"cache-control": "no-store", "content-language": asked.language}
+    if report.positions:
+        headers["pledger-position"] = str(max(report.positions))
+    return json_response(report.as_json(asked.language), 201 if report.positions else 200, headers)
 
 
 @router.post("/imports/ownership", response_class=Response, status_code=201, openapi_extra=_DESCRIBED)

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 
+import orjson
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
 from api.commands import PLURALS
+from api.routes.imports import COMMAND_FILES
 from tests.api.service import Service, company, running
 
 EXAMPLES = 2
+
+
+@schemathesis.serializer(*COMMAND_FILES)
+def as_lines(context: object, value: object) -> bytes:
+    """Return a command file as it was made up: text as it is, anything else as one line of JSON."""
+    return value.encode() if isinstance(value, str) else orjson.dumps(value, default=str)
 
 
 @pytest.fixture(scope="module")

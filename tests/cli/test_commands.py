@@ -113,6 +113,26 @@ def test_a_table_that_cannot_be_read_is_unusable(program: Program, serving: Serv
     assert "[mapping_needed]" in refused.err
 
 
+def test_a_command_file_is_tried_recorded_and_goes_on_where_it_was(program: Program, serving: Serving, tmp_path: Path):
+    file = tmp_path / "acts.jsonl"
+    forming = [{"path": f"/units/file-{n}/form", "body": {"label": f"Unit {n}"}} for n in range(3)]
+    file.write_text("\n".join(map(json.dumps, forming)), "utf-8")
+    tried = program.run("import", str(file), "--dry-run", "--ledger", "trial", "--json")
+    assert (tried.code, tried.json["state"], tried.json["counts"]["recorded"]) == (0, "dry_run", 3), tried.err
+    done = program.run("import", str(file), "--ledger", "trial")
+    assert (done.code, "Recorded as your own acts" in done.out, "batch b-" in done.out) == (0, True, True), done.err
+    with file.open("a", encoding="utf-8") as grown:
+        grown.write('\n{"path": "/units/file-3/form", "body": {"label": "Four"}}\n{"path": "/nowhere/x/y"}\n')
+    again = program.run("import", str(file), "--ledger", "trial", "--json")
+    assert again.code == 1
+    assert again.json["counts"] == {"lines": 5, "recorded": 1, "repeated": 3, "refused": 1}
+    shown = program.run("import", str(file), "--ledger", "trial", "--lang", "zh")
+    assert (shown.code, "not_found" in shown.out, "被拒绝: 1" in shown.out) == (1, True, True)
+    stranger = program.run("import", str(file), "--ledger", "trial", "--as", "auditor", "--key", "other", "--json").json
+    assert {row["code"] for row in stranger["refused"]} == {"not_allowed", "not_found"}
+    assert program.run("import", str(file), "--confirm", "i-1", "--ledger", "trial").code == 2
+
+
 def test_projections_are_listed_and_rebuilt(program: Program, serving: Serving):
     before = program.run("projections", "--ledger", "trial", "--json").json["projections"]
     rebuilt = program.run("rebuild", "--ledger", "trial", "--json")
