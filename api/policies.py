@@ -42,7 +42,12 @@ POLICIES: Mapping[str, Policy] = {
     "/trail/{kind}": SUBJECT,
     "/trail": ROWS,
     "/refused": Policy(roles=frozenset({AUDITOR})),
+    "/goals": ROWS,
     "/goals/{id}": Policy(kind="goal"),
+    "/reviews": ROWS,
+    "/reviews/{id}": Policy(kind="review"),
+    "/cycles": ROWS,
+    "/cycles/{id}": Policy(kind="cycle"),
     "/duties": ROWS,
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
@@ -55,6 +60,8 @@ POLICIES: Mapping[str, Policy] = {
     "/events/{event_id}/sealed": ROWS,
     "/logs/{ledger}/checkpoint": PUBLIC,
     "/logs/{ledger}/verifier-key": PUBLIC,
+    "/logs/{ledger}/successions": PUBLIC,
+    "/logs/{ledger}/witnessed-checkpoint": PUBLIC,
     "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
     "/logs/{ledger}/consistency": PUBLIC,
     "/imports": ROWS,  # a command file: each line is judged as a call of its own

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from api.metrics import Metrics
 from api.settings import Settings
-from api.signing import Signing
+from api.signing import Published
 from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadWatch
 from ledger.application import Ledger
@@ -22,7 +22,7 @@ class Served:
     runner: Runner
     watch: HeadWatch
     pages: Pages
-    signing: Signing
+    signing: Published
     rules: Engine | None = None
     open_streams: int = 0
 

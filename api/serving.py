@@ -21,12 +21,14 @@ from api.app import create_app
 from api.holdings import ProjectedSight
 from api.services import Served, Services
 from api.settings import SERVICE_FILE, Settings, refuse_weak
-from api.signing import Signing
+from api.signed_folder import Following, SignedFolder
+from api.signing import Published, Signing
 from api.subscriptions.cursor import Cursors
 from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadListener, HeadWatch
 from ledger.application import Ledger
 from ledger.evidence.signer import Signer
+from ledger.kernel import collector
 from ledger.rules import Engine
 from ledger.store.embedded import open_cluster
 from ledger.store.ledgers import list_ledgers, migrate
@@ -64,6 +66,7 @@ async def answer(settings: Settings, conninfo: str, announce: Announce | None = 
     """Serve the ledgers of a running database until `Server.should_exit`."""
     sys.setswitchinterval(SWITCH_S)
     async with opened(settings, conninfo) as services:
+        collector.settle()
         config = Config(
             create_app(services),
             host=settings.host,
@@ -104,8 +107,8 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     runner = Runner(conninfo, name, ledger.reader, CATALOGUE)
     await asyncio.to_thread(runner.start)
     stack.push_async_callback(asyncio.to_thread, runner.stop)
-    signing = Signing(_signer(settings, ledger), ledger.reader)
-    signing.start()
+    signing = await asyncio.to_thread(_signing, settings, ledger)
+    await asyncio.to_thread(signing.start)
     stack.push_async_callback(asyncio.to_thread, signing.stop)
     watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
     await watch.look()
@@ -118,10 +121,13 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     return Served(ledger, runner, watch, pages, signing, rules)
 
 
-def _signer(settings: Settings, ledger: Ledger) -> Signer:
+def _signing(settings: Settings, ledger: Ledger) -> Published:
+    """Return what signs here, or what follows a signer that runs by itself."""
+    if settings.signed is not None:
+        return Following(SignedFolder(settings.signed / ledger.name), ledger.reader, ledger.origin)
     folder = settings.keys_folder / "signer" / ledger.name
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Signer(folder, ledger.origin, attest_key=ledger.secrets.attest)
+    return Signing(Signer(folder, ledger.origin, attest_key=ledger.secrets.attest), ledger.reader)
 
 
 class Server(uvicorn.Server):

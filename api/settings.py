@@ -29,6 +29,9 @@ class Settings(BaseSettings):
         default=Path(".pledger"), validate_default=True, description="Data folder."
     )
     keys: Path | None = Field(default=None, description="Folder of keys and signer; <data>/secrets if absent.")
+    signed: Path | None = Field(
+        default=None, description="Folder of a signer that runs by itself; signing in this process if absent."
+    )
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL to use; embedded if absent.")
     ledger: LedgerName | None = Field(default=None, description="The one ledger to serve; all of them if absent.")
     origin: str | None = Field(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import bench, demo, exports, imports, ledgers, operation, questions, serve, tail, tokens, verify
+from api.cli import bench, demo, exports, imports, ledgers, operation, questions, serve, signer, tail, tokens, verify
 from api.cli.console import UNUSABLE, say_error
 from api.cli.faults import sentence_of
 
@@ -28,6 +28,7 @@ app.command("verify")(verify.verify)
 app.command("export")(exports.export)
 app.command("rebuild")(operation.rebuild)
 app.command("projections")(operation.projections)
+app.add_typer(signer.app, name="signer")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(ledgers.app, name="ledgers")
 app.command("bench")(bench.bench)

@@ -12,7 +12,7 @@ from api.cli.options import AsJson, AsRole, Data, LedgerName
 if TYPE_CHECKING:
     import httpx2
 
-    from ledger.evidence.note import VerifierKey
+    from ledger.evidence.succession import Keyring
 
 
 def export(
@@ -24,18 +24,21 @@ def export(
 ) -> None:
     """Write the log up to its latest checkpoint: checkpoint, tiles, entries and verifier key (C2SP tlog-tiles)."""
     from api.cli.service import client, way
-    from ledger.evidence import checkpoint
+    from ledger.evidence.succession import Keyring, split
     from ledger.evidence.tiles import export_log, parse_keys
 
     asked = way(data, ledger, as_role or "subscriber")
     with client(asked) as service:
         log = _Log(service, f"/logs/{asked.ledger}", machine=json)
         keys = parse_keys(log.read("verifier-key"))
+        handed = split(log.read("successions"))
         signed = log.read("checkpoint")
-        head = checkpoint.verify(signed, keys)
-        _refuse_other(folder, head.origin, keys)
+        ring = Keyring(keys, handed)
+        head = ring.verify(signed)
+        _refuse_other(folder, head.origin, ring)
         with progress("Exporting", total=head.size, quiet=json) as advance:
-            export_log(folder, signed=signed, verifier_keys=keys, entries=log.entries(head.size, advance))
+            entries = log.entries(head.size, advance)
+            export_log(folder, signed=signed, verifier_keys=keys, entries=entries, successions=handed)
     if json:
         as_json({"folder": str(folder), "origin": head.origin, "events": head.size, "keys": [str(key) for key in keys]})
         return
@@ -71,15 +74,14 @@ class _Log:
             advance(done, size)
 
 
-def _refuse_other(folder: Path, origin: str, keys: "list[VerifierKey]") -> None:
+def _refuse_other(folder: Path, origin: str, keys: "Keyring") -> None:
     """End the command where the folder holds anything but an export of this very ledger."""
-    from ledger.evidence import checkpoint
     from ledger.evidence.faults import EvidenceError
     from ledger.evidence.tiles import LogFolder
 
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     try:
-        checkpoint.verify(LogFolder(folder).signed_checkpoint(), keys, origin=origin)
+        keys.verify(LogFolder(folder).signed_checkpoint(), origin=origin)
     except EvidenceError:
         stop(f"{folder} holds something else than an export of this ledger: name an empty folder.")

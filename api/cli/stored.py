@@ -16,6 +16,7 @@ from ledger.evidence.note import VerifierKey
 from ledger.evidence.policy import parse, require_witnessed
 from ledger.evidence.rows import Head, Row
 from ledger.evidence.signer import Signer
+from ledger.evidence.signer_files import RESTORED
 from ledger.evidence.tiles import read_file
 from ledger.evidence.verdict import Verdict, from_fault
 from ledger.evidence.verify_ledger import Trust, require_checkpointed, verify_ledger
@@ -46,6 +47,7 @@ class Memory:
     note: bytes
     key: VerifierKey
     size: int
+    successions: tuple[bytes, ...] = ()
 
 
 def verdicts(settings: Settings, demand: Demand, advance: Advance) -> Iterator[tuple[str, Verdict]]:
@@ -102,8 +104,8 @@ def _memory(folder: Path) -> Memory | None:
         raise SignerStateLost(
             zh=f"{folder} 中签点器的密钥或状态丢失", en=f"the signer's key or state is missing from {folder}"
         )
-    signer = Signer(folder, origin)
-    return Memory(signer.last(), signer.verifier_key, signer.size)
+    signer = Signer(folder, origin.partition(RESTORED)[0])
+    return Memory(signer.last(), signer.verifier_key, signer.size, tuple(signer.successions))
 
 
 @contextmanager
@@ -119,7 +121,8 @@ def _verdict(
     connection: Connection, name: str, memory: Memory | None, attest_key: bytes, demand: Demand, advance: Advance
 ) -> Verdict:
     statements = load("api.cli", "statements.sql").bind(schema=schema_of(name))
-    trust = Trust((memory.key,) if memory else (), _origin(connection, statements), attest_key)
+    keys, successions = ((memory.key,), memory.successions) if memory else ((), ())
+    trust = Trust(keys, _origin(connection, statements), attest_key, successions)
     signed = [] if memory is None or memory.size == 0 else [memory.note]
     signed += [] if demand.earlier is None else [read_file(file) for file in _files(demand.earlier)]
     return verify_ledger(

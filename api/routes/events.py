@@ -14,6 +14,7 @@ from api.log_tiles import proof_of
 from api.policies import FEED
 from api.problems import NotCheckpointed
 from api.reading import Asked, Asking
+from api.signing import Published
 from ledger.evidence.merkle import leaf_hash
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
@@ -37,15 +38,21 @@ class Erased(Refusal):
 async def event(asked: Asking, event_id: EventId) -> Response:
     """Return one event: its clear part, its exact bytes in base64, and how far it is proven."""
     position, stored = await _visible(asked, event_id)
-    size = asked.served.signing.latest.head.size
     value = {
         "event": orjson.Fragment(stored),
         "stored": base64.b64encode(stored).decode(),
         "leaf": leaf_hash(stored).hex(),
-        "proof": "checkpointed" if position <= size else "recorded",
+        "proof": state_of(asked.served.signing, position),
         "links": {"proof": f"/events/{event_id}/proof", "sealed": f"/events/{event_id}/sealed"},
     }
     return answer(asked, value, position)
+
+
+def state_of(signing: Published, position: int) -> str:
+    """Return how far an event is proven: recorded, checkpointed or witnessed."""
+    if signing.witnessed is not None and position <= signing.witnessed.head.size:
+        return "witnessed"
+    return "checkpointed" if position <= signing.latest.head.size else "recorded"
 
 
 @router.get("/events/{event_id}/proof", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -13,6 +13,7 @@ from api.problems import BeyondHead
 from api.services import Served, Services
 from ledger.evidence.faults import Malformed
 from ledger.evidence.proofs import TILE_WIDTH, tile_width
+from ledger.evidence.succession import marshal
 from ledger.evidence.tiles import TileName, pack_entries, parse_path
 from ledger.kernel.refusals import NotAllowed, NotFound
 
@@ -32,8 +33,23 @@ async def checkpoint(request: Request, ledger: LedgerName) -> Response:
 @router.get("/verifier-key", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def verifier_key(request: Request, ledger: LedgerName) -> Response:
     """Return the key that checkpoints are checked with (C2SP signed-note)."""
-    key = f"{_served(request, ledger).signing.signer.verifier_key}\n"
-    return Response(key, 200, {"cache-control": BRIEF}, TEXT)
+    keys = "".join(f"{key}\n" for key in _served(request, ledger).signing.keys)
+    return Response(keys, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get("/successions", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def successions(request: Request, ledger: LedgerName) -> Response:
+    """Return the notes by which signing keys handed over to each other, signed by both; empty before the first."""
+    return Response(marshal(_served(request, ledger).signing.successions), 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get("/witnessed-checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def witnessed_checkpoint(request: Request, ledger: LedgerName) -> Response:
+    """Return the latest checkpoint that enough witnesses cosigned (C2SP tlog-cosignature); 404 before there is one."""
+    witnessed = _served(request, ledger).signing.witnessed
+    if witnessed is None:
+        raise NotFound()
+    return Response(witnessed.note, 200, {"cache-control": BRIEF}, TEXT)
 
 
 @router.get("/consistency", response_class=Response)
@@ -45,7 +61,7 @@ async def consistency(
 ) -> Response:
     """Return the proof that the log of size `to` (the checkpoint's if absent) begins with that of size `from`."""
     served = _served(request, ledger)
-    signed = served.signing.latest.head.size
+    signed = _provable(served)
     upto = signed if new_size is None else new_size
     if not old_size <= upto <= signed:
         raise BeyondHead()
@@ -60,7 +76,7 @@ async def tile(request: Request, ledger: LedgerName, name: str) -> Response:
     """Return a tile of hashes, or with a token of the feed a bundle of entries (C2SP tlog-tiles)."""
     served = _served(request, ledger)
     named = _named(f"tile/{name}")
-    held = tile_width(named.level or 0, named.index, size=served.signing.latest.head.size)
+    held = tile_width(named.level or 0, named.index, size=_provable(served))
     if named.width > held:
         raise NotFound()
     if named.level is None:
@@ -77,6 +93,11 @@ def _data(served: Served, named: TileName) -> bytes:
         first = named.index * TILE_WIDTH
         return pack_entries(stored for _, stored in reader.page(first, named.width, first + named.width))
     return tiles_of(reader).tile(named.level, named.index, named.width)[: 32 * named.width]
+
+
+def _provable(served: Served) -> int:
+    """Return how many events are signed and still there: a restored database may hold fewer than were signed."""
+    return min(served.signing.latest.head.size, served.watch.size)
 
 
 def _named(path: str) -> TileName:

@@ -15,12 +15,14 @@ router = APIRouter(tags=["operation"])
 
 @router.get("/health", response_class=Response)
 async def health(request: Request) -> Response:
-    """Return live and ready, with reasons; 503 while not ready. The signer shares its user with the service."""
+    """Return live and ready, with reasons; 503 while not ready; and whether the signer has a user of its own."""
     services: Services = request.app.state.services
     states = {name: _state(served) for name, served in services.ledgers.items()}
     reasons = sorted({str(reason) for state in states.values() for reason in state["reasons"]})  # type: ignore[attr-defined]  # a list
     ready = not reasons
-    body = {"live": True, "ready": ready, "reasons": reasons, "signer": "not separate", "ledgers": states}
+    separate = all(served.signing.separate for served in services.ledgers.values()) and bool(services.ledgers)
+    signer = "separate" if separate else "not separate"
+    body = {"live": True, "ready": ready, "reasons": reasons, "signer": signer, "ledgers": states}
     return json_response(body, 200 if ready else 503, {"cache-control": "no-store"})
 
 
@@ -28,7 +30,7 @@ def _state(served: Served) -> dict[str, object]:
     size, signed = served.watch.size, served.signing.latest.head.size
     reasons = []
     if served.signing.refusal is not None:
-        reasons.append(f"signer: {served.signing.refusal}")
+        reasons.append(f"signer: {served.signing.refusal.code}: {served.signing.refusal.en}")
     if size - signed > UNSIGNED_MAX_EVENTS:
         reasons.append("signer: behind")
     return {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed, "reasons": reasons}

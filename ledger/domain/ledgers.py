@@ -1,4 +1,4 @@
-"""The ledger itself: how it was opened, and which histories were brought in."""
+"""The ledger itself: how it was opened, what its signer and its restores did, and which histories were brought in."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -12,6 +12,11 @@ from ledger.kernel.moments import Day
 from ledger.kernel.refusals import AlreadyExists, NotFound, Refusal
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 in hexadecimal.")]
+SigningKey = Annotated[
+    str,
+    Field(pattern=r"^[^\s+]{1,300}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}$", description="Verifier key (C2SP signed-note)."),
+]
+Size = Annotated[int, Field(ge=0, lt=2**63, description="Number of events.")]
 
 
 # Events
@@ -24,6 +29,26 @@ class LedgerOpened(Event, context="ledgers"):
     zone: Label
     clock: Code
     cut_over: Day
+
+
+class RestoreDeclared(Event, context="ledgers"):
+    """The database was restored from a backup that lacks signed events: positions `kept` + 1 to `lost` are lost.
+
+    `lost_root` is the root of the tree at the size `lost`, which the signer had signed: who holds those events can
+    still prove that they were recorded.
+    """
+
+    kept: Size
+    lost: Size
+    lost_root: Digest
+
+
+class SigningKeyChanged(Event, context="ledgers"):
+    """Checkpoints of more than `size` events are signed with `key`; those before keep the signature of `former`."""
+
+    former: SigningKey
+    key: SigningKey
+    size: Size
 
 
 class ImportProposed(Event, context="ledgers"):
@@ -46,14 +71,23 @@ class ImportConfirmed(Event, context="ledgers"):
 
 @dataclass(frozen=True, slots=True)
 class LedgerState:
-    """A ledger as it was opened."""
+    """A ledger as it was opened, the largest size that a restore lost, and the key announced last."""
 
     opened: LedgerOpened | None = None
+    lost: int = 0
+    key: str | None = None
 
 
 def evolve_ledger(state: LedgerState, entry: Entry) -> LedgerState:
     """Return the state after `entry`."""
-    return replace(state, opened=entry.event) if isinstance(entry.event, LedgerOpened) else state
+    match entry.event:
+        case LedgerOpened():
+            return replace(state, opened=entry.event)
+        case RestoreDeclared(lost=lost):
+            return replace(state, lost=max(state.lost, lost))
+        case SigningKeyChanged(key=key):
+            return replace(state, key=key)
+    return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +126,22 @@ class OpenLedger(Command, stream="ledger", verb="open", by=(By("system"),), star
     cut_over: Day
 
 
+class DeclareRestore(Command, stream="ledger", verb="declare-restore", by=(By("role:operator"), By("system"))):
+    """Say that the database was restored and which signed events it lost; only then the signer goes on."""
+
+    kept: Size
+    lost: Size
+    lost_root: Digest
+
+
+class AnnounceSigningKey(Command, stream="ledger", verb="announce-key", by=(By("role:operator"), By("system"))):
+    """Put on record that the signer signs with another key from a size on."""
+
+    former: SigningKey
+    key: SigningKey
+    size: Size
+
+
 class ProposeImport(Command, stream="import", verb="propose", by=(By("role:hr_administrator"),), starts=True):
     """Propose to bring in a history table as testimony."""
 
@@ -114,6 +164,22 @@ class OwnProposal(Refusal):
     zh = "导入须由提议者以外的人确认。"
 
 
+class NothingLost(Refusal):
+    """A restore that loses nothing signed is none to declare."""
+
+    code = "nothing_lost"
+    en = "The lost range is empty: the last lost position lies after the last kept one."
+    zh = "丢失范围为空：最后丢失的位置应在最后保留的位置之后。"
+
+
+class SameKey(Refusal):
+    """The key is the one that was announced, or the one it follows."""
+
+    code, status = "same_key", 409
+    en = "This key has been announced, or is the one that it is to follow."
+    zh = "该密钥已公布，或与其前任相同。"
+
+
 class OtherTable(Refusal):
     """The table differs from the proposed one."""
 
@@ -125,11 +191,26 @@ class OtherTable(Refusal):
 # Decide
 
 
-def decide_ledger(command: OpenLedger, state: LedgerState, act: Act) -> Event:
-    """Return LedgerOpened; a ledger is opened once."""
-    if state.opened is not None:
-        raise AlreadyExists(kind="ledger")
-    return LedgerOpened(origin=command.origin, zone=command.zone, clock=command.clock, cut_over=command.cut_over)
+def decide_ledger(command: Command, state: LedgerState, act: Act) -> Event:
+    """Return the event of opening a ledger, which is done once, or of what became of its signed checkpoints."""
+    match command:
+        case OpenLedger():
+            if state.opened is not None:
+                raise AlreadyExists(kind="ledger")
+            return LedgerOpened(
+                origin=command.origin, zone=command.zone, clock=command.clock, cut_over=command.cut_over
+            )
+        case _ if state.opened is None:
+            raise NotFound()
+        case DeclareRestore():
+            if command.lost <= command.kept:
+                raise NothingLost()
+            return RestoreDeclared(kept=command.kept, lost=command.lost, lost_root=command.lost_root)
+        case AnnounceSigningKey():
+            if command.key in {command.former, state.key}:
+                raise SameKey()
+            return SigningKeyChanged(former=command.former, key=command.key, size=command.size)
+    raise TypeError(command)
 
 
 def decide_import(command: Command, state: ImportState, act: Act) -> Event:
@@ -157,6 +238,15 @@ def _confirmed(command: ConfirmImport, state: ImportState, act: Act) -> Event:
 
 
 STREAMS = (
-    StreamKind("ledger", "ledgers", "l", LedgerState(), decide_ledger, evolve_ledger, (OpenLedger,), caller_ids=True),
+    StreamKind(
+        "ledger",
+        "ledgers",
+        "l",
+        LedgerState(),
+        decide_ledger,
+        evolve_ledger,
+        (OpenLedger, DeclareRestore, AnnounceSigningKey),
+        caller_ids=True,
+    ),
     StreamKind("import", "imports", "i", ImportState(), decide_import, evolve_import, (ProposeImport, ConfirmImport)),
 )

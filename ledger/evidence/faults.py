@@ -65,6 +65,12 @@ class Inconsistent(EvidenceError):
     code = "inconsistent"
 
 
+class SuccessionFalse(EvidenceError):
+    """The hand-over from one signing key to the next contradicts itself or what was signed."""
+
+    code = "succession_false"
+
+
 class LogFalse(EvidenceError):
     """Something in a log is false: the first position that fails, and the kind of harm.
 

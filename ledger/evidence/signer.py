@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from . import checkpoint
+from . import checkpoint, succession
+from .checkpoint import Checkpoint
 from .faults import AttestationFalse, Inconsistent, RootFalse
 from .merkle import Frontier, leaf_hash
-from .note import VerifierKey
-from .signer_files import SignerFolder, SignerState
+from .note import SigningKey, VerifierKey
+from .signer_files import RESTORED, SignerFolder, SignerState
+from .succession import Succession
 
 ATTEST_TAG = b"pledger/attest/v1\x00"
+KEPT_EVERY = 256  # leaves: a head signed past each multiple is kept, to be held against a restored database
 
 
 def attest(key: bytes, *, origin: str, size: int, root: bytes) -> bytes:
@@ -32,7 +35,7 @@ class Signer:
     """Signs the checkpoints of one ledger; its memory lies in its own folder, outside the database.
 
     `folder` holds key and state (0700, files 0600) and is made at first use. Without `attest_key` the
-    writer's attestation is not checked.
+    writer's attestation is not checked. `origin` is the ledger's, for ever; checkpoints have that of the key.
     """
 
     def __init__(self, folder: Path, origin: str, *, attest_key: bytes | None = None) -> None:
@@ -40,23 +43,31 @@ class Signer:
         self._attest_key = attest_key
         self._files = SignerFolder(folder)
         with self._files.locked():
-            self._key = self._files.open(origin)
+            self._files.open(origin)
 
     @property
     def verifier_key(self) -> VerifierKey:
-        """The public key that checkpoints are checked with."""
-        return self._key.verifier_key
+        """The public key that checkpoints are checked with now."""
+        with self._files.locked():
+            return self._files.open(self.origin).verifier_key
+
+    @property
+    def successions(self) -> list[bytes]:
+        """The signed notes by which earlier keys handed over, oldest first."""
+        with self._files.locked():
+            return self._files.successions()
 
     @property
     def size(self) -> int:
         """How many leaves the last signed head has: `sign` needs the stored bytes from this index on."""
         with self._files.locked():
-            return self._files.load(self.origin).frontier.size
+            return self._opened()[1].frontier.size
 
     def last(self) -> bytes:
         """The last signed checkpoint; the same bytes as when it was first signed."""
         with self._files.locked():
-            return self._signed(self._files.load(self.origin))
+            key, state = self._opened()
+            return checkpoint.sign(state.head(), [key])
 
     def sign(self, entries: Iterable[bytes], attestation: bytes = b"", *, first: int, size: int, root: bytes) -> bytes:
         """The signed checkpoint of a head, after it was made sure that it continues the last one.
@@ -66,30 +77,92 @@ class Signer:
         RootFalse, and then remembers nothing. The state is on disk before the signature leaves this method.
         """
         with self._files.locked():
-            state = self._files.load(self.origin)
-            self._refuse_contradiction(state, size=size, root=root)
+            key, state = self._opened()
+            _refuse_contradiction(state, size=size, root=root)
             if self._attest_key is not None:
                 check_attestation(attestation, self._attest_key, origin=self.origin, size=size, root=root)
-            grown = SignerState(self.origin, _grow(state.frontier, entries, first=first, size=size, root=root))
+            grown = SignerState(key.name, _grow(state.frontier, entries, first=first, size=size, root=root))
             if size > state.frontier.size:
                 self._files.store(grown)
-            return self._signed(grown)
+            if size // KEPT_EVERY > state.frontier.size // KEPT_EVERY:
+                self._files.add_head(size, root)
+            return checkpoint.sign(grown.head(), [key])
 
-    def _refuse_contradiction(self, state: SignerState, *, size: int, root: bytes) -> None:
-        signed = state.frontier
-        if size < signed.size:
-            raise Inconsistent(
-                zh=f"账本大小 {size} 小于已签的 {signed.size}：数据库是旧的或被截短",
-                en=f"the ledger has size {size} but {signed.size} was signed: the database is an older one or was cut",
-            )
-        if size == signed.size and root != signed.root():
-            raise Inconsistent(
-                zh=f"大小 {size} 已签过另一个树根：历史被改写",
-                en=f"another root was signed at size {size}: history was rewritten",
-            )
+    def rotate(self) -> Succession:
+        """Take a new key from the last signed size on; both keys sign that, and the old one is destroyed."""
+        with self._files.locked():
+            key, state = self._opened()
+            fresh = SigningKey.generate(key.name)
+            return self._hand_over(key, fresh, state)
 
-    def _signed(self, state: SignerState) -> bytes:
-        return checkpoint.sign(state.head(), [self._key])
+    def begin_anew(self, entries: Iterable[bytes], *, kept: int, lost: Checkpoint) -> Succession:
+        """Go on after a restore that lost signed events: under a new key and origin, from the size `kept` on.
+
+        `entries` are the stored bytes of the first `kept` positions; every head that was kept of them must still be
+        theirs. `lost` must be the last head signed. Raises Inconsistent, and then changes nothing.
+        """
+        with self._files.locked():
+            key, state = self._opened()
+            if lost != state.head() or not kept < lost.size:
+                raise Inconsistent(
+                    zh=f"所声明丢失的签点不是最后签署的大小 {state.frontier.size}",
+                    en=f"what was declared lost is not the head signed last, of size {state.frontier.size}",
+                )
+            before = [head for head in self._files.heads() if head[0] <= kept]
+            frontier = _grown_past(before, entries, kept)
+            line = int(key.name.partition(RESTORED)[2] or 0) + 1
+            fresh = SigningKey.generate(f"{self.origin}{RESTORED}{line}")
+            handed = self._hand_over(key, fresh, SignerState(fresh.name, frontier))
+            self._files.keep_heads(before)
+            return handed
+
+    def last_head(self) -> Checkpoint:
+        """The head signed last."""
+        with self._files.locked():
+            return self._opened()[1].head()
+
+    def _hand_over(self, former: SigningKey, key: SigningKey, state: SignerState) -> Succession:
+        signed = succession.sign(former, key, size=state.frontier.size)
+        self._files.hand_over(key, state, signed)
+        return succession.parse(signed)
+
+    def _opened(self) -> tuple[SigningKey, SignerState]:
+        key = self._files.open(self.origin)
+        return key, self._files.load(key.name)
+
+
+def _refuse_contradiction(state: SignerState, *, size: int, root: bytes) -> None:
+    signed = state.frontier
+    if size < signed.size:
+        raise Inconsistent(
+            zh=f"账本大小 {size} 小于已签的 {signed.size}：数据库是旧的或被截短",
+            en=f"the ledger has size {size} but {signed.size} was signed: the database is an older one or was cut",
+        )
+    if size == signed.size and root != signed.root():
+        raise Inconsistent(
+            zh=f"大小 {size} 已签过另一个树根：历史被改写",
+            en=f"another root was signed at size {size}: history was rewritten",
+        )
+
+
+def _grown_past(heads: Iterable[tuple[int, bytes]], entries: Iterable[bytes], kept: int) -> Frontier:
+    """The frontier over the first `kept` entries, after each of `heads` was found to be what they give."""
+    waiting, frontier = list(heads)[::-1], Frontier()
+    for entry in entries:
+        frontier.append(leaf_hash(entry))
+        while waiting and waiting[-1][0] == frontier.size:
+            size, root = waiting.pop()
+            if frontier.root() != root:
+                raise Inconsistent(
+                    zh=f"恢复的事件得不出大小 {size} 时所签的树根：历史被改写",
+                    en=f"the restored events do not give the root signed at size {size}: history was rewritten",
+                )
+    if frontier.size != kept:
+        raise RootFalse(
+            zh=f"应有 {kept} 个事件，读到 {frontier.size} 个",
+            en=f"{kept} events were claimed and {frontier.size} were read",
+        )
+    return frontier
 
 
 def _grow(frontier: Frontier, entries: Iterable[bytes], *, first: int, size: int, root: bytes) -> Frontier:

@@ -1,8 +1,8 @@
-"""The signer's folder: its key and its memory of what it signed, private, and written so that a crash loses nothing."""
+"""The signer's folder: its key, its memory of what it signed, and its hand-overs; a crash loses nothing of it."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +15,8 @@ from .merkle import Frontier
 from .note import SigningKey
 
 IDENTIFIER = "pledger/signer-state/v1"
+HAND_OVER = "pledger/hand-over/v1"
+RESTORED = "/restored-"  # between the ledger's origin and the number of a line that began after a restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class SignerState:
 
 
 class SignerFolder:
-    """The files `key` and `state` in a folder that only its owner can enter."""
+    """The files `key`, `state`, `heads` and `succession-…` in a folder that only its owner can enter."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,10 +68,13 @@ class SignerFolder:
             os.close(descriptor)
 
     def open(self, origin: str) -> SigningKey:
-        """The key of this ledger, made at first use.
+        """The key of this ledger, made at first use; a hand-over that was cut off is finished first.
 
-        The empty state is written before the key, so that a key without state always means a lost state.
+        The empty state is written before the key, so that a key without state always means a lost state. After a
+        restore the key's name is the origin with the number of the new line.
         """
+        if (self._folder / "hand-over").exists():
+            self._finish_hand_over()
         key_path, state_path = self._folder / "key", self._folder / "state"
         if not key_path.exists():
             if state_path.exists() and self.load(origin).frontier.size:
@@ -77,9 +82,9 @@ class SignerFolder:
             self.store(SignerState(origin, Frontier()))
             self._replace(key_path, SigningKey.generate(origin).private_text().encode() + b"\n")
         key = SigningKey.parse(key_path.read_text("utf-8").removesuffix("\n"))
-        self.load(origin)
-        if key.name != origin:
+        if key.name != origin and not key.name.startswith(origin + RESTORED):
             raise SignerStateLost(zh=f"私钥属于 {key.name}", en=f"the key belongs to {key.name}")
+        self.load(key.name)
         return key
 
     def load(self, origin: str) -> SignerState:
@@ -95,6 +100,54 @@ class SignerFolder:
     def store(self, state: SignerState) -> None:
         """Keep `state` for good before returning: written aside, synced, moved into place, folder synced."""
         self._replace(self._folder / "state", state.to_bytes())
+
+    def heads(self) -> list[tuple[int, bytes]]:
+        """Size and root of the heads that were kept, in order; what a crash left half written is passed over."""
+        try:
+            lines = (self._folder / "heads").read_text("ascii", "replace").split("\n")[:-1]
+        except OSError:
+            return []
+        fields = [line.split(" ") for line in lines]
+        return [(int(size), bytes.fromhex(root)) for size, root in (pair for pair in fields if len(pair) == 2)]
+
+    def keep_heads(self, heads: Iterable[tuple[int, bytes]]) -> None:
+        """Keep these heads and no others."""
+        lines = [f"{size} {root.hex()}\n" for size, root in heads]
+        self._replace(self._folder / "heads", "".join(lines).encode())
+
+    def add_head(self, size: int, root: bytes) -> None:
+        """Keep one more head."""
+        descriptor = os.open(self._folder / "heads", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, f"{size} {root.hex()}\n".encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def successions(self) -> list[bytes]:
+        """The signed notes by which keys handed over, oldest first."""
+        return [path.read_bytes() for path in sorted(self._folder.glob("succession-*")) if path.suffix != ".new"]
+
+    def hand_over(self, key: SigningKey, state: SignerState, succession: bytes) -> None:
+        """Exchange key and state for good; a crash at any step leaves the old ones, or what `open` finishes."""
+        parts = (key.private_text().encode(), state.to_bytes(), succession)
+        lines = [HAND_OVER, str(len(self.successions()) + 1), *map(base64_text.encode, parts)]
+        self._replace(self._folder / "hand-over", "".join(f"{line}\n" for line in lines).encode())
+        self._finish_hand_over()
+
+    def _finish_hand_over(self) -> None:
+        path = self._folder / "hand-over"
+        try:
+            identifier, number, *parts, rest = path.read_text("ascii").split("\n")
+            key, state, succession = map(base64_text.decode, parts)
+        except (OSError, ValueError, Malformed):
+            raise _state_lost() from None
+        if identifier != HAND_OVER or rest:
+            raise _state_lost()
+        self._replace(self._folder / f"succession-{parse_decimal(number):04}", succession)
+        self._replace(self._folder / "state", state)
+        self._replace(self._folder / "key", key + b"\n")
+        path.unlink()
 
     def _replace(self, path: Path, data: bytes) -> None:
         aside = path.with_suffix(".new")

@@ -1,7 +1,7 @@
 """Tiles (C2SP tlog-tiles): names of tiles and entry bundles, and a whole log as a folder that anyone can check.
 
-A folder holds `checkpoint`, `verifier-key`, `tile/<level>/<number>` and `tile/entries/<number>`, and can be served as
-it is.
+A folder holds `checkpoint`, `verifier-key`, `tile/<level>/<number>` and `tile/entries/<number>`, once keys have changed
+also `successions`, and can be served as it is.
 """
 
 import re
@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from . import checkpoint
+from .checkpoint import Checkpoint
 from .faults import Malformed, RootFalse, Unusable
 from .merkle import HASH_BYTES, leaf_hash
 from .note import VerifierKey
 from .proofs import TILE_WIDTH, TreeTiles, root_at, tile_width
+from .succession import Keyring, marshal, split
 
 ENTRY_MAX_BYTES = 65_535
 MAX_LEVEL = 63
 CHECKPOINT_FILE = "checkpoint"
 VERIFIER_KEY_FILE = "verifier-key"
+SUCCESSIONS_FILE = "successions"
 _TILE_PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
@@ -96,14 +98,19 @@ def unpack_entries(bundle: bytes) -> list[bytes]:
 
 
 def export_log(
-    folder: Path, *, signed: bytes, verifier_keys: Sequence[VerifierKey], entries: Iterable[bytes]
-) -> checkpoint.Checkpoint:
+    folder: Path,
+    *,
+    signed: bytes,
+    verifier_keys: Sequence[VerifierKey],
+    entries: Iterable[bytes],
+    successions: Sequence[bytes] = (),
+) -> Checkpoint:
     """Write the log up to the checkpoint in `signed` into `folder`: entries, tiles, key, and the checkpoint last.
 
     `entries` gives the stored bytes from position 1 on; those past the checkpoint are not taken. Raises RootFalse
     when they do not give the signed root, and then leaves no checkpoint behind.
     """
-    head = checkpoint.verify(signed, verifier_keys)
+    head = Keyring(verifier_keys, successions).verify(signed)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     tree, stream = TreeTiles(), iter(entries)
@@ -117,6 +124,8 @@ def export_log(
     for name in tile_names(head.size):
         _write(folder / name.path(), tree.tile(name.level or 0, name.index, name.width))
     _write(folder / VERIFIER_KEY_FILE, "".join(f"{key}\n" for key in verifier_keys).encode())
+    if successions:
+        _write(folder / SUCCESSIONS_FILE, marshal(successions))
     _write(folder / CHECKPOINT_FILE, signed)
     return head
 
@@ -166,6 +175,12 @@ def parse_keys(data: bytes) -> list[VerifierKey]:
     if not keys:
         raise Malformed(zh="公钥文件是空的", en="the key file is empty")
     return keys
+
+
+def read_successions(folder: Path) -> list[bytes]:
+    """The successions that lie in a folder, unchecked; none where there is no such file."""
+    path = folder / SUCCESSIONS_FILE
+    return split(read_file(path)) if path.exists() else []
 
 
 def read_file(path: Path) -> bytes:

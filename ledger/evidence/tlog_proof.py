@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import base64_text, checkpoint
+from . import base64_text
 from .checkpoint import Checkpoint, parse_decimal
 from .faults import Malformed
 from .merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from .note import VerifierKey
+from .succession import Keyring
 
 IDENTIFIER = "c2sp.org/tlog-proof@v1"
 FILE_SUFFIX = ".tlog-proof"
@@ -55,11 +56,14 @@ def parse(data: bytes) -> TlogProof:
     return TlogProof(index, hashes, signed, extra)
 
 
-def verify(proof: TlogProof, entry: bytes, keys: Sequence[VerifierKey], *, origin: str | None = None) -> Checkpoint:
+def verify(
+    proof: TlogProof, entry: bytes, keys: Sequence[VerifierKey] | Keyring, *, origin: str | None = None
+) -> Checkpoint:
     """Check that `entry` is what the ledger holds at the proof's index; gives the checkpoint it is proven under.
 
     Raises SignatureFalse or ProofFalse.
     """
-    signed = checkpoint.verify(proof.checkpoint, keys, origin=origin)
+    ring = keys if isinstance(keys, Keyring) else Keyring(keys)
+    signed = ring.verify(proof.checkpoint, origin=origin)
     verify_inclusion(leaf_hash(entry), proof.hashes, signed.root, index=proof.index, size=signed.size)
     return signed

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import checkpoint, policy
+from . import policy
 from .checkpoint import Checkpoint
 from .faults import EvidenceError, Malformed, Unusable
 from .note import VerifierKey
 from .proofs import TILE_WIDTH, tile_width
-from .tiles import VERIFIER_KEY_FILE, LogFolder, parse_keys, read_file
+from .succession import Keyring
+from .tiles import VERIFIER_KEY_FILE, LogFolder, parse_keys, read_file, read_successions
 from .tlog_proof import FILE_SUFFIX
 from .tlog_proof import parse as parse_proof
 from .verdict import Progress, Verdict, from_fault
@@ -62,9 +63,9 @@ class _FolderCheck:
 
     def _run(self, progress: Progress | None) -> Verdict:
         question, signed = self._question, self._log.signed_checkpoint()
-        keys = question.keys or self._log.verifier_keys()
-        head = checkpoint.verify(signed, keys, origin=question.origin)
-        earlier = read_earlier(question.earlier, keys, head.origin)
+        ring = Keyring(question.keys or self._log.verifier_keys(), read_successions(question.path))
+        head = ring.verify(signed, origin=question.origin)
+        earlier = read_earlier(question.earlier, ring, head.origin)
         self._check = LogCheck(self._log, head, earlier)
         self._check.run(progress)
         disclosed = _disclosures(question)
@@ -88,7 +89,7 @@ def _verify_proofs(question: Question) -> Verdict:
     level, checked = 3 if question.disclosed else 1, 0
     try:
         files = sorted(question.path.glob(f"*{FILE_SUFFIX}")) if question.path.is_dir() else [question.path]
-        keys = question.keys or tuple(_keys_beside(question.path))
+        keys = _ring_of(question)
         disclosed, heads, seen = _disclosures(question), list[Checkpoint](), set[int]()
         for path in files:
             data, entry = read_file(path), read_file(question.event or path.with_suffix(EVENT_SUFFIX))
@@ -124,20 +125,22 @@ def _refuse_unlinked(earlier: Iterable[Checkpoint], heads: Sequence[Checkpoint])
             raise Unusable(zh="连续性需要导出的完整账本", en="continuity to earlier checkpoints needs the exported log")
 
 
-def read_earlier(path: Path | None, keys: Sequence[VerifierKey], origin: str) -> list[Checkpoint]:
+def read_earlier(path: Path | None, keys: Keyring, origin: str) -> list[Checkpoint]:
     """The signed checkpoints in a file, or in all files of a folder; each must be of this ledger and well signed."""
     if path is None:
         return []
     files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
-    found = [checkpoint.verify(read_file(file), keys, origin=origin) for file in files]
+    found = [keys.verify(read_file(file), origin=origin) for file in files]
     if not found:
         raise Unusable(zh="没有找到先前的签点", en="no earlier checkpoints were found")
     return [one for one in found if one.size]
 
 
-def _keys_beside(path: Path) -> list[VerifierKey]:
-    folder = path if path.is_dir() else path.parent
-    return parse_keys(read_file(folder / VERIFIER_KEY_FILE))
+def _ring_of(question: Question) -> Keyring:
+    """The keys given, else those that lie beside the files, with the successions that lie there."""
+    folder = question.path if question.path.is_dir() else question.path.parent
+    keys = question.keys or parse_keys(read_file(folder / VERIFIER_KEY_FILE))
+    return Keyring(keys, read_successions(folder))
 
 
 def _disclosures(question: Question) -> list[Disclosure]:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from . import checkpoint
 from .checkpoint import Checkpoint
 from .faults import EvidenceError, ExitCode, LogFalse, RootFalse, Unusable
 from .merkle import HASH_BYTES, Frontier, leaf_hash
@@ -16,6 +15,7 @@ from .order import Order, claimed_position, misplaced
 from .proofs import TILE_WIDTH
 from .rows import Head, Row, compare_columns
 from .signer import check_attestation
+from .succession import Keyring
 from .verdict import Progress, Verdict, from_fault
 from .verify_log import Continuity
 
@@ -24,11 +24,12 @@ PROGRESS_EVERY = 4096
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the verifier holds from elsewhere: the log's keys, its origin, the writer's attestation key if at hand."""
+    """What the verifier holds from elsewhere: the log's keys with their successions, its origin, the writer's key."""
 
     keys: Sequence[VerifierKey] = ()
     origin: str | None = None
     attest_key: bytes | None = None
+    successions: Sequence[bytes] = ()
 
 
 def verify_ledger(
@@ -48,7 +49,8 @@ def verify_ledger(
     trust = trust or Trust()
     check = None
     try:
-        known = [checkpoint.verify(one, trust.keys, origin=trust.origin) for one in signed]
+        ring = Keyring(trust.keys, trust.successions)
+        known = [ring.verify(one, origin=trust.origin) for one in signed]
         check = LedgerCheck(head, known, full_tile)
         check.run(rows, progress)
         if trust.attest_key is not None:

@@ -10,6 +10,7 @@ from .commitment import verify_disclosure
 from .faults import CommitmentFalse, Malformed
 from .note import VerifierKey
 from .order import claimed_position, misplaced
+from .succession import Keyring
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,9 @@ def _parse_disclosure(item: object) -> Disclosure:
     raise Malformed(zh="披露项缺少字段", en="a disclosure lacks a field")
 
 
-def verify_event(data: bytes, entry: bytes, keys: Sequence[VerifierKey], *, origin: str | None = None) -> Checkpoint:
+def verify_event(
+    data: bytes, entry: bytes, keys: Sequence[VerifierKey] | Keyring, *, origin: str | None = None
+) -> Checkpoint:
     """Check the proof file `data` for the stored bytes `entry`; gives the checkpoint that it is proven under.
 
     The position that the event claims must be the proven one.

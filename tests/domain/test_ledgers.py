@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from ledger.domain.ledgers import (
+    AnnounceSigningKey,
     ConfirmImport,
+    DeclareRestore,
     ImportConfirmed,
     ImportProposed,
     LedgerOpened,
+    NothingLost,
     OpenLedger,
     OtherTable,
     OwnProposal,
     ProposeImport,
+    RestoreDeclared,
+    SameKey,
+    SigningKeyChanged,
 )
 from ledger.kernel.refusals import AlreadyExists, NotFound
 from tests.domain.examples import DIGEST, HIRED, day
@@ -25,6 +31,27 @@ def test_a_ledger_is_opened_once():
     opened = LedgerOpened(origin="example.org/main", zone="Asia/Shanghai", clock="real", cut_over=day("2026-01-01"))
     given("ledger", "main").when(OPEN).then(opened)
     given("ledger", "main", opened).when(OPEN).then(AlreadyExists)
+
+
+def test_a_restore_is_declared_with_the_range_it_lost():
+    opened = LedgerOpened(origin="example.org/main", zone="Asia/Shanghai", clock="real", cut_over=day("2026-01-01"))
+    declare = DeclareRestore(kept=90, lost=100, lost_root=DIGEST)
+    given("ledger", "main", opened).when(declare).then(RestoreDeclared(kept=90, lost=100, lost_root=DIGEST))
+    given("ledger", "main").when(declare).then(NotFound)
+    nothing = DeclareRestore(kept=100, lost=100, lost_root=DIGEST)
+    given("ledger", "main", opened).when(nothing).then(NothingLost)
+
+
+def test_a_signing_key_is_announced_once():
+    opened = LedgerOpened(origin="example.org/main", zone="Asia/Shanghai", clock="real", cut_over=day("2026-01-01"))
+    former, key = (f"example.org/main+{letter * 8}+{letter.upper() * 43}=" for letter in "ab")
+    announce, changed = (
+        AnnounceSigningKey(former=former, key=key, size=9),
+        SigningKeyChanged(former=former, key=key, size=9),
+    )
+    given("ledger", "main", opened).when(announce).then(changed)
+    given("ledger", "main", opened, changed).when(announce).then(SameKey)
+    given("ledger", "main", opened).when(AnnounceSigningKey(former=key, key=key, size=9)).then(SameKey)
 
 
 def test_another_person_confirms_the_same_table():
