@@ -37,7 +37,7 @@ def rebuild(
     as_role: AsRole = None,
     json: AsJson = False,
 ) -> None:
-    """Build projections anew from the first event, one after the other; questions are answered all the while."""
+    """Build projections anew from the first event, all at once; questions are answered all the while."""
     from api.cli.service import answered, client, way
 
     ended = []
@@ -47,8 +47,9 @@ def rebuild(
         if unknown:
             stop(f"There is no projection {', '.join(unknown)}; there are: {', '.join(known)}.")
         for name in names or known:
-            job = answered(service.post(f"/projections/{name}/rebuild"), machine=json)["progress"]
-            ended.append(_awaited(service, job, quiet=json) if wait else job)
+            ended.append(answered(service.post(f"/projections/{name}/rebuild"), machine=json)["progress"])
+        if wait:
+            ended = [_awaited(service, job, quiet=json) for job in ended]
     if json:
         as_json({"rebuilds": ended})
     for job in [] if json else ended:

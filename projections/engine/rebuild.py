@@ -10,7 +10,8 @@ import psycopg
 from projections.engine.builds import Builds
 from projections.engine.following import Fenced, Following, Moved, Stopped
 from projections.engine.projection import AnyProjection, Build, Connection, Reader
-from projections.engine.reading import Page, Pages, Stopwatch, collector_paused
+from projections.engine.reading import Page, collector_paused
+from projections.engine.sharing import SharedPages
 
 NEAR = 5_000  # events behind the head from which the page loop takes a build over
 RETRY_S = 1.0
@@ -42,10 +43,11 @@ class Rebuild:
         builds: Builds,
         projection: AnyProjection,
         reader: Reader,
+        pages: SharedPages,
         build: Build,
         take_over: "Callable[[Rebuild], None]",
     ) -> None:
-        self._conninfo, self._builds, self._reader = conninfo, builds, reader
+        self._conninfo, self._builds, self._reader, self._pages = conninfo, builds, reader, pages
         self.projection, self.build, self._take_over = projection, build, take_over
         self.following: Following | None = None
         self._state: State = "building"
@@ -144,16 +146,16 @@ class Rebuild:
         return self._interrupted or self.cancelling
 
     def _catch_up(self, connection: Connection, following: Following) -> None:
-        pages = Pages(self._reader)
         self._total = self._reader.head().size
-        while not self._leaving and following.position < self._total - NEAR:
-            watch = Stopwatch()
-            page = pages.read(following.position, self._total)
-            if page is None:
-                return
-            self._take(connection, following, page)
-            pages.took(page, watch.seconds)
-            self._total = self._reader.head().size
+        try:
+            while not self._leaving and following.position < self._total - NEAR:
+                page = self._pages.read(self, following.position, self._total)
+                if page is None:
+                    return
+                self._take(connection, following, page)
+                self._total = self._reader.head().size
+        finally:
+            self._pages.leave(self)
 
     @staticmethod
     def _take(connection: Connection, following: Following, page: Page) -> None:

@@ -15,6 +15,7 @@ from projections.engine.projection import AnyProjection, Build, Catalogue, Conne
 from projections.engine.reading import Page, Pages, Stopwatch, collector_paused, event_at
 from projections.engine.rebuild import NEAR, Rebuild
 from projections.engine.sessions import WRITING, with_options
+from projections.engine.sharing import SharedPages
 from projections.engine.standing import ParkedEvent, ProjectionStatus, Standing
 from projections.engine.views import View, Views
 from projections.engine.waiting import Positions
@@ -41,7 +42,7 @@ class Runner:
         self._wake = Wake()
         self.listener = Listener(conninfo, schema, self._wake)
         self.positions = Positions()
-        self._pages = Pages(reader)
+        self._pages, self._shared = Pages(reader), SharedPages(reader)
         self._following: dict[str, Following] = {}
         self._elsewhere: set[str] = set()
         self._joining: dict[str, Rebuild] = {}
@@ -288,7 +289,7 @@ class Runner:
         return self._start(projection, live.previous)
 
     def _start(self, projection: AnyProjection, build: Build) -> Rebuild:
-        rebuild = Rebuild(self._conninfo, self._builds, projection, self._reader, build, self._join)
+        rebuild = Rebuild(self._conninfo, self._builds, projection, self._reader, self._shared, build, self._join)
         self._rebuilds[projection.name] = rebuild
         rebuild.start()
         return rebuild
