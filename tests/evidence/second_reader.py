@@ -65,3 +65,55 @@ def read(folder: Path) -> tuple[str, int, list[bytes]]:
         level += 1
     assert mth(leaves) == base64.b64decode(root), "root"
     return origin, size, entries
+
+
+def range_hash(folder: Path, size: int, start: int, end: int) -> bytes:
+    """MTH(D[start:end]) from the tiles alone: a range that is a power of two and aligned stands in some tile."""
+    width = end - start
+    if width & (width - 1):
+        k = 1 << ((width - 1).bit_length() - 1)
+        left, right = range_hash(folder, size, start, start + k), range_hash(folder, size, start + k, end)
+        return hashlib.sha256(b"\x01" + left + right).digest()
+    level = (width.bit_length() - 1) // 8
+    first, last = start // 256**level, end // 256**level
+    held = min(256, size // 256**level - first // 256 * 256)
+    data = file_of(folder, str(level), first // 256, held).read_bytes()
+    return mth([data[32 * (n % 256) : 32 * (n % 256) + 32] for n in range(first, last)])
+
+
+def subproof(folder: Path, size: int, m: int, start: int, end: int, whole: bool) -> list[bytes]:
+    """SUBPROOF(m, D[start:end], b) of RFC 6962 §2.1.2, literally."""
+    n = end - start
+    if m == n:
+        return [] if whole else [range_hash(folder, size, start, end)]
+    k = 1 << ((n - 1).bit_length() - 1)
+    if m <= k:
+        return [*subproof(folder, size, m, start, start + k, whole), range_hash(folder, size, start + k, end)]
+    return [*subproof(folder, size, m - k, start + k, end, False), range_hash(folder, size, start, start + k)]
+
+
+def consistency(folder: Path, size: int, m: int, n: int) -> list[bytes]:
+    """PROOF(m, D[n]) of a log whose folder holds `size` entries; n is `size`, or smaller and read from fuller tiles."""
+    return subproof(folder, size, m, 0, n, True)
+
+
+def same_beginning(old: bytes, new: bytes, proof: list[bytes], m: int, n: int) -> bool:
+    """Whether a consistency proof leads to both roots, rebuilt by walking the definition backwards."""
+    path = list(proof)
+
+    def rebuilt(m: int, n: int, whole: bool) -> tuple[bytes, bytes]:
+        if m == n:
+            found = old if whole else path.pop(0)
+            return found, found
+        k = 1 << ((n - 1).bit_length() - 1)
+        if m <= k:
+            first, second = rebuilt(m, k, whole)
+            return first, hashlib.sha256(b"\x01" + second + path.pop(0)).digest()
+        first, second = rebuilt(m - k, n - k, False)
+        left = path.pop(0)
+        return tuple(hashlib.sha256(b"\x01" + left + side).digest() for side in (first, second))  # type: ignore[return-value]  # two of them
+
+    try:
+        return rebuilt(m, n, True) == (old, new) and not path
+    except IndexError:
+        return False
