@@ -12,6 +12,7 @@ from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
 from ledger.states import States
 
+JURISDICTION_OF_ZONE = {"Asia/Shanghai": "cn", "Asia/Urumqi": "cn"}  # where no work calendar says otherwise
 HIGHEST = 40  # no organisation has more levels; a circle ends here
 
 
@@ -109,6 +110,14 @@ class LedgerFacts:
             if found is not None:
                 return ZoneInfo(found.zone)
         return self._zone
+
+    def jurisdiction_of(self, person: str | None, unit: str | None, at: datetime) -> str | None:
+        """Return the code, as in `cn`, by the work calendar of the person, else the unit or one above, or by the zone."""
+        own = None if person is None else self._resolved_person(person).calendar_on(at)
+        home = self.unit_of(person, at) if person is not None else None
+        above = (self.state("unit", one).calendar_on(at) for one in self.units_above(home or unit, at))
+        said = own or next((calendar for calendar in above if calendar is not None), None)
+        return JURISDICTION_OF_ZONE.get(self._zone.key) if said is None else str(said.jurisdiction)
 
     def is_away(self, person: str, at: datetime) -> bool:
         """Tell whether an absence runs that pauses the person's duties."""

@@ -6,11 +6,18 @@ from datetime import datetime
 from ledger.domain.feedback import Visibility
 from ledger.domain.identity import SYSTEM, Role
 from ledger.facts import LedgerFacts
+from ledger.kernel.ids import split_stream
 
 OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
-OF_A_PERSON = frozenset({"person", "access", "policy-reading"})
-WITH_STATE = frozenset({"goal", "feedback", "duty", "requisition", "application", "review", "calibration", "coaching"})
-OPEN_KINDS = frozenset({"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle"})
+OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
+WITH_STATE = frozenset(
+    {"goal", "feedback", "duty", "requisition", "application", "review", "calibration", "coaching", "training", "pay"}
+)
+OF_ITS_SUBJECT = frozenset({"outcome", "attendance"})  # seen by whoever sees the unit or person that the id names
+OPEN_KINDS = frozenset(
+    {"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle", "course", "survey"}
+)
+SCORECARDS = frozenset({"hiring.AssessmentRecorded", "hiring.AssessmentAmended"})
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
 SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
 CONFIDENTIAL = frozenset(
@@ -23,10 +30,14 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
     if actor.startswith(SYSTEM):
         return False
     actor = facts.resolved(actor)
+    if kind in OF_ITS_SUBJECT:
+        kind, id = split_stream(id)
     if kind in PRIVATE:
         return SIGHT[kind](facts, actor, id, at)
     if kind == "review" and actor == facts.resolved(facts.state("review", id).person or ""):
         return _sees_review(facts, actor, id, at)  # no office opens a grade to whom it is kept from
+    if kind == "probation" and actor == facts.resolved(id):
+        return not facts.state("probation", id).is_pending  # nor a proposal that is not carried out
     roles = facts.roles_of(actor, at)
     if Role.HR_ADMINISTRATOR in roles and (kind not in CONFIDENTIAL or _policy_opens(facts, at)):
         return True
@@ -35,6 +46,18 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
     if kind in OPEN_KINDS:
         return True
     return SIGHT.get(kind, _sees_subject)(facts, actor, id, at)
+
+
+def is_kept_from(facts: LedgerFacts, actor: str, stream: tuple[str, str], topic: str, author: str) -> bool:
+    """Tell whether an event of a subject that the actor sees is kept from them all the same.
+
+    Scorecards are kept from those of the panel whose own is not in yet, whatever office they hold.
+    """
+    if topic not in SCORECARDS or stream[0] != "application":
+        return False
+    application, actor = facts.state(*stream), facts.resolved(actor)
+    owing = {facts.resolved(person) for person in application.panel if person not in application.assessments}
+    return bool(application.is_blind) and actor in owing and actor != facts.resolved(author)
 
 
 def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject: tuple[str, str], at: datetime) -> bool:
@@ -99,6 +122,12 @@ def _sees_person(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     if actor in facts.partners_of(facts.unit_of(id, at), at):
         return True
     return any(actor == lead or actor in facts.deputies_of(lead, None, at) for lead in facts.leads_above(id, at))
+
+
+def _sees_onboarding(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whoever sees the person, and the leads of the unit that hired them."""
+    unit = facts.state("onboarding", id).unit
+    return _sees_person(facts, actor, id, at) or (unit is not None and actor in facts.unit_leads(unit, at))
 
 
 def _sees_goal(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
@@ -180,6 +209,16 @@ def _sees_review(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     return actor in map(facts.resolved, seats) or _sees_person(facts, actor, state.person, at)
 
 
+def _sees_part(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
+    """Whoever sees the person whom a training or a result's pay is about."""
+
+    def look(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+        person = facts.state(kind, id).person
+        return person is not None and _sees_person(facts, actor, person, at)
+
+    return look
+
+
 def _sees_draft(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     """Whoever writes it, until it travels with its review; then whom the review was handed to."""
     draft = facts.state("draft", id)
@@ -209,9 +248,17 @@ def _sees_nothing(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool
     return False
 
 
+def _sees_batch(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whoever reversed it; what it holds is seen event by event."""
+    reverser: str | None = facts.state("batch", id).actor
+    return reverser is not None and facts.resolved(reverser) == actor
+
+
 SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "person": _sees_person,
     "policy-reading": _sees_person,
+    "onboarding": _sees_onboarding,
+    "probation": _sees_person,
     "goal": _sees_goal,
     "feedback": _sees_feedback,
     "coaching": _sees_coaching,
@@ -222,8 +269,12 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "duty": _sees_duty,
     "review": _sees_review,
     "draft": _sees_draft,
+    "training": _sees_part("training"),
+    "pay": _sees_part("pay"),
+    "survey-answers": _sees_nothing,  # the single answers: by office only
     "calibration": _sees_calibration,
     "token": _sees_token,
     "access": _sees_own,
     "import": _sees_nothing,
+    "batch": _sees_batch,
 }

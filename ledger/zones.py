@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from ledger.facts import LedgerFacts
 from ledger.kernel.command import Command
+from ledger.kernel.ids import split_stream
 
 DATED = ("effective_at", "until", "new_effective_at")
 ABOUT = ("owner", "holder", "recipient", "unit")
-OF_A_PERSON = frozenset({"person", "access", "policy-reading"})
+OF_ITS_SUBJECT = frozenset({"outcome", "attendance"})  # kinds whose ids name a unit or person
+OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
 
 
 def subject_zone(command: Command, kind: str, id: str, state: object, facts: LedgerFacts, now: datetime) -> ZoneInfo:
@@ -35,6 +37,8 @@ def _has_dates(command: Command) -> bool:
 
 def _about(command: Command, kind: str, id: str, state: object) -> tuple[str | None, str | None]:
     """Return (person, unit): the stream's own, else the owner or holder, else the recipient, else the unit named."""
+    if kind in OF_ITS_SUBJECT:
+        kind, id = split_stream(id)
     if kind in OF_A_PERSON:
         return (None if id.startswith("system:") else id), None
     if kind == "unit":

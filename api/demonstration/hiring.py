@@ -142,6 +142,7 @@ def tell(story: Story) -> None:
             _apply(story, need, applicant)
             _judge(story, need, applicant)
             if applicant.hired:
+                _offer(story, need, applicant)
                 _begin(story, applicant)
     _reverse(story)
     _dissent(story)
@@ -203,6 +204,16 @@ def _judge(story: Story, need: Need, applicant: Applicant) -> None:
     story.add(later(need.opened, 17), 10, need.partner, "applications/move", id, to_stage="decision")
     reason = {} if applicant.reason is None else {"reason": applicant.reason}
     story.add(applicant.decided, 14, need.lead, "applications/decide", id, decision=applicant.decision, **reason)
+
+
+def _offer(story: Story, need: Need, applicant: Applicant) -> None:
+    """The HR partner makes the offer and records that it was taken, before the first day."""
+    id, colleague = story.id("application", applicant.nick), person(applicant.nick)
+    decided = REVERSED[2] if applicant.nick == REVERSED[0] else applicant.decided
+    made, taken = later(decided, 1), later(decided, 3)
+    terms = {"starts_on": colleague.since, "probation_until": colleague.since + PROBATION}
+    story.add(made, 11, need.partner, "applications/make-offer", id, open_until=made + timedelta(days=14), **terms)
+    story.add(taken, 11, need.partner, "applications/accept-offer", id)
 
 
 def _begin(story: Story, applicant: Applicant) -> None:

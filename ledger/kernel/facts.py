@@ -7,13 +7,25 @@ from zoneinfo import ZoneInfo
 from ledger.kernel.policy import PolicyInForce
 
 
-class Facts(Protocol):
-    """Answers about the ledger as it stands when a command is judged. All times are UTC instants."""
+class Terms(Protocol):
+    """What figures rest on besides a goal itself: states of other subjects, and the policy of a time."""
 
     @property
     def zone(self) -> ZoneInfo:
         """The ledger's time zone."""
         ...
+
+    def state(self, kind: str, id: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
+        """Return the folded state of a subject's stream (the initial state where nothing is recorded)."""
+        ...
+
+    def policy(self, at: datetime) -> PolicyInForce:
+        """Return the version of the standing policy in force at that instant; the defaults while there is none."""
+        ...
+
+
+class Facts(Terms, Protocol):
+    """Answers about the ledger as it stands when a command is judged. All times are UTC instants."""
 
     @property
     def position(self) -> int:
@@ -22,10 +34,6 @@ class Facts(Protocol):
 
     def exists(self, kind: str, id: str) -> bool:
         """Tell whether the stream of this subject has any event."""
-        ...
-
-    def state(self, kind: str, id: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
-        """Return the folded state of a subject's stream (the initial state where nothing is recorded)."""
         ...
 
     def resolved(self, person: str) -> str:
@@ -48,6 +56,6 @@ class Facts(Protocol):
         """Return the zone in which a date begins for the person, else the unit, else the ledger."""
         ...
 
-    def policy(self, at: datetime) -> PolicyInForce:
-        """Return the version of the standing policy in force at that instant; the defaults while there is none."""
+    def jurisdiction_of(self, person: str | None, unit: str | None, at: datetime) -> str | None:
+        """Return the code of the law that holds where the person works, else the unit; None where none is known."""
         ...

@@ -1,6 +1,7 @@
 """Business time: a date stays a date, an instant keeps its offset, and both can be placed on one line."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -83,6 +84,19 @@ def last_instant(value: Effective, zone: ZoneInfo) -> datetime:
 def day_of(instant: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in `zone`."""
     return instant.astimezone(zone).date()
+
+
+def months_after(day: date, count: int) -> date:
+    """Return the same day of the month `count` months later; the month's last day where it has no such day."""
+    months = day.year * 12 + day.month - 1 + count
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def whole_months(first: date, after: date) -> int:
+    """Return how many whole months lie from a day up to the first day after a term; 0 where it is no term."""
+    count = max(0, (after.year - first.year) * 12 + after.month - first.month)
+    return count - 1 if count and months_after(first, count) > after else count
 
 
 def utc_text(instant: datetime) -> str:

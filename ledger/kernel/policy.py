@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 
 from ledger.kernel.event import Value
 from ledger.kernel.ids import Code, PersonId
+from ledger.kernel.moments import months_after, whole_months
 
 STANDING = "performance"  # the policy whose terms hold for the whole ledger; others are texts to be read
 
@@ -63,12 +65,23 @@ class GradeShare(Value):
 
 
 class ProbationLimit(Value):
-    """The longest probation for a kind of contract under a jurisdiction's law, from a contract term on."""
+    """The longest probation under a jurisdiction's law, from a contract term on; of any kind of contract if none."""
 
     jurisdiction: Code
-    contract: Code
+    contract: Code | None = None
     term_from_months: Months = 0
     months: Months
+
+
+# Labour Contract Law of the People's Republic of China (中华人民共和国劳动合同法), article 19: none below three months
+# and for a fixed task; then one month, from one year on two, from three years on and without a term six.
+LABOUR_CONTRACT_LAW_CN = (
+    *(
+        ProbationLimit(jurisdiction="cn", term_from_months=term, months=months)
+        for term, months in ((0, 0), (3, 1), (12, 2), (36, 6))
+    ),
+    ProbationLimit(jurisdiction="cn", contract="fixed_task", months=0),
+)
 
 
 class DutyTerms(Value):
@@ -115,7 +128,8 @@ class PolicyTerms(Value):
     distribution: tuple[GradeShare, ...] = ()
     duties: tuple[DutyTerms, ...] = ()
     probation_months: Months = 6  # where no limit of a jurisdiction fits
-    probation_limits: tuple[ProbationLimit, ...] = ()
+    probation_limits: tuple[ProbationLimit, ...] = LABOUR_CONTRACT_LAW_CN
+    probation_notice_days: Days = 30  # before its end, when it has to be decided
     offices: Offices = Offices()
 
     @model_validator(mode="after")
@@ -143,14 +157,28 @@ class PolicyTerms(Value):
         return next((duty for duty in self.duties if duty.duty == code), None)
 
     def probation_limit(self, *, jurisdiction: str | None, contract: str, term_months: int | None) -> int:
-        """Return the longest probation in months; a contract without a term counts as the longest term."""
+        """Return the longest probation in months; a contract without a term counts as the longest term.
+
+        A limit for this very kind of contract goes before those for any kind.
+        """
         fitting = [
             limit
             for limit in self.probation_limits
-            if (limit.jurisdiction, limit.contract) == (jurisdiction, contract)
+            if limit.jurisdiction == jurisdiction
+            and limit.contract in (None, contract)
             and (term_months is None or limit.term_from_months <= term_months)
         ]
-        return max(fitting, key=lambda limit: limit.term_from_months).months if fitting else self.probation_months
+        if not fitting:
+            return self.probation_months
+        return max(fitting, key=lambda limit: (limit.contract is not None, limit.term_from_months)).months
+
+    def probation_over_by(
+        self, *, jurisdiction: str | None, contract: str, starts_on: date, ends_on: date | None
+    ) -> date:
+        """Return the latest first day after a probation; `ends_on` is the first day after the contract's term."""
+        term_months = None if ends_on is None else whole_months(starts_on, ends_on)
+        limit = self.probation_limit(jurisdiction=jurisdiction, contract=contract, term_months=term_months)
+        return months_after(starts_on, limit)
 
 
 @dataclass(frozen=True, slots=True)

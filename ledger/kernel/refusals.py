@@ -194,3 +194,23 @@ class PeriodReversed(Refusal):
     code, status = "period_reversed", 422
     en = "The last day lies before the first."
     zh = "结束日期早于开始日期。"
+
+
+class ProbationTooLong(Refusal):
+    """No probation is longer than the law of the place allows for the contract."""
+
+    code, status, markable, rule = "probation_too_long", 422, True, "probation_limit"
+    en = "For this contract a probation is over by {latest} at the latest."
+    zh = "按该合同期限，试用期最晚应于 {latest} 前结束。"
+    accepted_en = "a day up to {latest}; where that is the first day, no probation"
+    accepted_zh = "不晚于 {latest} 的日期；若该日即入职日，则不得约定试用期"
+
+
+class OfferNotAccepted(Refusal):
+    """Nobody begins by an application without an offer that was accepted and still stands."""
+
+    code, markable, rule = "offer_not_accepted", True, "contradictory_states_need_a_reversal"
+    en = "No accepted offer stands for this application."
+    zh = "该应聘没有已接受且有效的录用通知。"
+    accepted_en = "an offer that is made and accepted first"
+    accepted_zh = "先发出录用通知并获接受"

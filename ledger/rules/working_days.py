@@ -9,8 +9,6 @@ from ledger.facts import LedgerFacts
 from ledger.kernel.event import Subject
 from ledger.rules.holders import unit_in
 
-JURISDICTION_OF_ZONE = {"Asia/Shanghai": "CN", "Asia/Urumqi": "CN"}  # where no work calendar says otherwise
-
 
 @lru_cache(maxsize=32)
 def calendar_of(jurisdiction: str | None) -> holidays.HolidayBase:
@@ -42,10 +40,6 @@ def between(first: date, last: date, jurisdiction: str | None) -> int:
 
 def jurisdiction_of(of: Subject, facts: LedgerFacts, at: datetime) -> str | None:
     """Return the country whose holidays count for a person or unit: by its work calendar, else by its zone."""
-    unit = unit_in(of, facts, at)
-    own = [("person", of.id)] if of.kind == "person" else []
-    for kind, id in (*own, *(("unit", above) for above in facts.units_above(unit, at))):
-        said = facts.state(kind, id).calendar_on(at)
-        if said is not None:
-            return str(said.jurisdiction).upper()
-    return JURISDICTION_OF_ZONE.get(facts.zone.key)
+    person = of.id if of.kind == "person" else None
+    found = facts.jurisdiction_of(person, None if person else unit_in(of, facts, at), at)
+    return None if found is None else found.upper()

@@ -73,6 +73,10 @@ class History:
     def zone_of(self, person: str | None, unit: str | None, at: datetime) -> ZoneInfo:
         return self.zone
 
+    def jurisdiction_of(self, person: str | None, unit: str | None, at: datetime) -> str | None:
+        own = None if person is None else self.state("person", person).calendar_on(at)
+        return "cn" if own is None else str(own.jurisdiction)
+
     def policy(self, at: datetime) -> PolicyInForce:
         in_force: PolicyInForce = self.state("policy", STANDING).in_force(STANDING, at)
         return in_force

@@ -28,6 +28,11 @@ AT_ONCE = {
     "GoalHandedOver",
     "MilestoneSet",
     "MilestoneReached",
+    "TrainingCompleted",
+    "TrainingAbandoned",
+    "OutcomeRecorded",
+    "OutcomeCorrected",
+    "AttendanceSummarised",
 }
 
 
@@ -80,6 +85,8 @@ CONTEXTS = {
     "policies",
     "duties",
     "reviews",
+    "training",
+    "outcomes",
 }
 
 
@@ -142,7 +149,7 @@ def test_each_sealed_text_has_a_data_subject(example: Example):
     event = subject.when(example.asked(subject), actor=example.actor).event
     assert event is not None
     kinds = {stream.split("/")[0] for stream, _ in event.sealed_texts(f"{example.kind}/{example.id}")}
-    assert kinds <= {"person", "unit", "candidate", "policy", "feedback"}
+    assert kinds <= {"person", "unit", "candidate", "policy", "feedback", "survey", "survey-answers"}
 
 
 @pytest.mark.parametrize("kind", sorted(STREAM_KINDS))
@@ -156,10 +163,33 @@ def test_a_fold_resumed_from_any_state_is_the_whole_fold(kind: str):
 
 def test_annulling_events_stay_with_the_stream_of_their_entry():
     pointing = [e for e in EXAMPLES if e.event in {EntryAnnulled, EntryRedated}]
-    assert {e.kind for e in pointing} == {"unit", "person", "responsibility", "goal", "policy", "metric"}
+    assert {e.kind for e in pointing} == {
+        "unit",
+        "person",
+        "responsibility",
+        "goal",
+        "policy",
+        "metric",
+        "training",
+        "outcome",
+        "attendance",
+    }
 
 
-AT_ONCE_KINDS = {"feedback", "coaching", "comment", "application", "candidate", "review", "draft", "calibration"}
+AT_ONCE_KINDS = {
+    "feedback",
+    "coaching",
+    "comment",
+    "application",
+    "candidate",
+    "onboarding",
+    "probation",
+    "review",
+    "draft",
+    "calibration",
+    "pay",
+    "survey",
+}
 IMMEDIATE = [e for e in EXAMPLES if e.kind in AT_ONCE_KINDS or e.event.__name__ in AT_ONCE]
 
 
@@ -178,4 +208,6 @@ def test_only_witnessed_values_are_judged_for_their_day():
         "HoldReviewMeeting",
         "ReachMilestone",
         "HoldCoaching",
+        "CompleteTraining",
+        "AbandonTraining",
     }

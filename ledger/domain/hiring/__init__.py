@@ -1,5 +1,12 @@
-"""Hiring: what a job requires, who asked for it, who applied, how each was judged, and who decided on which grounds."""
+"""Hiring: what a job requires, who applied and was judged how, on which terms they came, and how probation ended."""
 
-from ledger.domain.hiring import candidates, judging, profiles, requisitions
+from ledger.domain.hiring import candidates, onboarding, probations, profiles, requisitions, stream
 
-STREAMS = (profiles.STREAM, requisitions.STREAM, candidates.STREAM, judging.STREAM)
+STREAMS = (
+    profiles.STREAM,
+    requisitions.STREAM,
+    candidates.STREAM,
+    stream.STREAM,
+    onboarding.STREAM,
+    probations.STREAM,
+)

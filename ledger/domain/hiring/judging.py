@@ -7,7 +7,6 @@ from fractions import Fraction
 from pydantic import Field
 
 from ledger.domain.hiring.applications import (
-    STANDING,
     ApplicationMoved,
     ApplicationReceived,
     ApplicationState,
@@ -18,23 +17,25 @@ from ledger.domain.hiring.applications import (
     DissentRecorded,
     HiringDecisionMade,
     HiringDecisionReversed,
+    Mean,
     PanelNamed,
     Score,
     Scores,
     Step,
-    evolve,
 )
+from ledger.domain.hiring.candidates import CandidateMergedAway, CandidateState, live_applications, person_of
+from ledger.domain.hiring.conditions import NotDecided, require_live, require_not_own, require_undecided
+from ledger.domain.hiring.offering import OfferStands
 from ledger.domain.hiring.profiles import CompetencyTwice, Requirement
 from ledger.domain.hiring.requisitions import RequisitionState
 from ledger.domain.hiring.requisitions import Stage as RequisitionStage
-from ledger.kernel.command import Act, By, Command, StreamKind
+from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Event
 from ledger.kernel.ids import Id
 from ledger.kernel.refusals import (
     AfterLastDay,
     AlreadyExists,
     AlreadyRecorded,
-    NotFound,
     OwnAct,
     ReasonNeeded,
     Refusal,
@@ -109,24 +110,6 @@ class RequisitionNotApproved(Refusal):
     zh = "该招聘需求尚未批准或已关闭。"
 
 
-class DecidedAlready(Refusal):
-    """After hire or reject nothing changes before a reversal."""
-
-    code, rule = "decided_already", "contradictory_states_need_a_reversal"
-    en = "The application is decided: {decision}."
-    zh = "该应聘已有决定：{decision}。"
-    accepted_en = "reversing the decision first"
-    accepted_zh = "先撤销原决定"
-
-
-class NotDecided(Refusal):
-    """There is no decision to dissent from or to reverse."""
-
-    code = "not_decided"
-    en = "There is no decision yet."
-    zh = "尚无决定。"
-
-
 class NotOnPanel(Refusal):
     """Only those named to the panel assess."""
 
@@ -161,28 +144,36 @@ class NotRequired(Refusal):
     zh = "岗位说明书未要求能力项 {competency}。"
 
 
+class AppliedAlready(Refusal):
+    """Nobody applies twice for the same, under one id or another."""
+
+    code = "applied_already"
+    en = "The candidate has a live application for this requisition."
+    zh = "该候选人对此招聘需求已有进行中的应聘。"
+    accepted_en = "going on with that application, or withdrawing it first"
+    accepted_zh = "继续办理原应聘，或先撤回"
+
+
 # Decide
 
 
-def decide(command: Command, state: ApplicationState, act: Act) -> Event:
-    """Return the event of an application's command, or refuse it."""
-    act.require_happened()
-    if isinstance(command, ReceiveApplication):
-        return _received(command, state, act)
-    received = state.received
-    if received is None:
-        raise NotFound()
+def decide(command: Command, state: ApplicationState, received: ApplicationReceived, act: Act) -> Event:
+    """Return the event of a command that judges an application, or refuse it."""
+    if isinstance(command, RecordDissent):
+        return _dissented(command, state, received, act)
+    require_live(state)
     match command:
-        case RecordDissent() | ReverseDecision():
-            return _about_decision(command, state, received, act)
+        case ReverseDecision():
+            return _reversed(command, state, received, act)
         case DecideApplication():
             return _decided(command, state, received, act)
-    _require_undecided(state)
+    require_undecided(state)
+    require_not_own(state, act)
     match command:
         case MoveApplication(to_stage=to_stage):
             if to_stage is state.step:
                 raise AlreadyRecorded()
-            return ApplicationMoved(candidate=received.candidate, from_stage=state.step, to_stage=to_stage)
+            return ApplicationMoved(candidate=whose(state, received), from_stage=state.step, to_stage=to_stage)
         case NamePanel(assessors=assessors):
             return _panel(assessors, state, received, act)
         case RecordAssessment() | AmendAssessment():
@@ -190,16 +181,22 @@ def decide(command: Command, state: ApplicationState, act: Act) -> Event:
     raise TypeError(command)
 
 
-def _require_undecided(state: ApplicationState) -> None:
-    if state.decided is not None and state.decided.decision in STANDING:
-        raise DecidedAlready(decision=state.decided.decision.value)
+def whose(state: ApplicationState, received: ApplicationReceived) -> str:
+    """Return the candidate, after any allotment."""
+    return state.candidate or received.candidate
 
 
-def _received(command: ReceiveApplication, state: ApplicationState, act: Act) -> Event:
+def receive(command: ReceiveApplication, state: ApplicationState, act: Act) -> Event:
+    """Return ApplicationReceived, or refuse it: for what is approved, and nobody applies twice for the same."""
     if state.received is not None:
         raise AlreadyExists(kind="application")
     act.require_known("candidate", command.candidate, field="candidate")
     act.require_known("requisition", command.requisition, field="requisition")
+    candidate: CandidateState = act.facts.state("candidate", command.candidate)
+    if candidate.merged_into is not None:
+        raise CandidateMergedAway()
+    if command.requisition in live_applications(act.facts, command.candidate):
+        raise AppliedAlready()
     requisition: RequisitionState = act.facts.state("requisition", command.requisition)
     if requisition.opened is None or requisition.stage is not RequisitionStage.APPROVED:
         raise RequisitionNotApproved()
@@ -214,13 +211,16 @@ def _received(command: ReceiveApplication, state: ApplicationState, act: Act) ->
 
 def _panel(assessors: tuple[str, ...], state: ApplicationState, received: ApplicationReceived, act: Act) -> Event:
     named = tuple(dict.fromkeys(assessors))
+    own = person_of(act.facts, whose(state, received))
+    if own is not None and act.facts.resolved(own) in map(act.facts.resolved, named):
+        act.refuse(OwnAct())
     for person in named:
         act.require_known("person", person, field="assessors")
         if not act.facts.is_employed(person, act.begins):
             act.refuse(AfterLastDay())
     if named == state.panel:
         raise AlreadyRecorded()
-    return PanelNamed(candidate=received.candidate, assessors=named)
+    return PanelNamed(candidate=whose(state, received), assessors=named)
 
 
 def _assessed(
@@ -232,7 +232,7 @@ def _assessed(
         if own is None:
             raise NotAssessed()
         return AssessmentAmended(
-            candidate=received.candidate,
+            candidate=whose(state, received),
             assessor=act.actor,
             entry=own.entry,
             scores=command.scores,
@@ -243,7 +243,7 @@ def _assessed(
     if act.actor not in state.panel:
         act.refuse(NotOnPanel())
     return AssessmentRecorded(
-        candidate=received.candidate, assessor=act.actor, scores=command.scores, note=command.note
+        candidate=whose(state, received), assessor=act.actor, scores=command.scores, note=command.note
     )
 
 
@@ -269,7 +269,8 @@ def _decided(
 ) -> HiringDecisionMade:
     if state.decided is not None and state.decided.decision is command.decision:
         raise AlreadyRecorded()
-    _require_undecided(state)
+    require_undecided(state)
+    require_not_own(state, act)
     requirements = _requirements(received, act)
     unmet, unscored = below_bar(requirements, state.assessments)
     if command.reason is None and (command.decision is not Decision.HIRE or unmet or unscored):
@@ -277,13 +278,29 @@ def _decided(
     if set(state.panel) - set(state.assessments):
         act.marks.append(ASSESSMENTS_MISSING)
     return HiringDecisionMade(
-        candidate=received.candidate,
+        candidate=whose(state, received),
         decision=command.decision,
         decider=act.actor,
         requirements=received.requirements,
         unmet=unmet,
         unscored=unscored,
+        figures=figures(requirements, state.assessments),
     )
+
+
+def figures(requirements: tuple[Requirement, ...], assessments: Mapping[str, Assessment]) -> tuple[Mean, ...]:
+    """Return for each required competency the sum and the number of the scores present."""
+    found = []
+    for requirement in requirements:
+        scores = [s.score for a in assessments.values() for s in a.scores if s.competency == requirement.competency]
+        mean = Mean(
+            competency=requirement.competency,
+            minimum=requirement.minimum,
+            total=sum(scores, Decimal()),
+            scores=len(scores),
+        )
+        found.append(mean)
+    return tuple(found)
 
 
 def below_bar(
@@ -303,15 +320,25 @@ def _mean(scores: list[Decimal]) -> Fraction:
     return Fraction(sum(scores)) / len(scores)
 
 
-def _about_decision(
-    command: RecordDissent | ReverseDecision, state: ApplicationState, received: ApplicationReceived, act: Act
-) -> Event:
+def _reversed(
+    command: ReverseDecision, state: ApplicationState, received: ApplicationReceived, act: Act
+) -> HiringDecisionReversed:
+    if state.decided is None:
+        raise NotDecided()
+    require_not_own(state, act)
+    if state.offer is not None and state.offer.binds:
+        raise OfferStands(standing=state.offer.standing.value)
+    act.require_reason(command)
+    return HiringDecisionReversed(candidate=whose(state, received), decision_entry=state.decided.entry)
+
+
+def _dissented(
+    command: RecordDissent, state: ApplicationState, received: ApplicationReceived, act: Act
+) -> DissentRecorded:
     decided = state.decided
     if decided is None:
         raise NotDecided()
-    if isinstance(command, ReverseDecision):
-        act.require_reason(command)
-        return HiringDecisionReversed(candidate=received.candidate, decision_entry=decided.entry)
+    require_not_own(state, act)
     if act.is_own(decided.decider):
         act.refuse(OwnAct())
     if act.actor not in state.assessors:
@@ -319,12 +346,11 @@ def _about_decision(
     if act.actor in decided.dissenters:
         raise AlreadyRecorded()
     return DissentRecorded(
-        candidate=received.candidate, dissenter=act.actor, decision_entry=decided.entry, note=command.note
+        candidate=whose(state, received), dissenter=act.actor, decision_entry=decided.entry, note=command.note
     )
 
 
 COMMANDS = (
-    ReceiveApplication,
     MoveApplication,
     NamePanel,
     RecordAssessment,
@@ -333,4 +359,3 @@ COMMANDS = (
     RecordDissent,
     ReverseDecision,
 )
-STREAM = StreamKind("application", "applications", "n", ApplicationState(), decide, evolve, COMMANDS)

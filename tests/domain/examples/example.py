@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from ledger.kernel.command import Command
 from ledger.kernel.event import Event
+from ledger.kernel.moments import Effective
 from tests.domain.given import Given, Happened, History, given
+
+Beside = tuple[str, str, Event] | tuple[str, str, Event, Effective]
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,13 @@ class Example:
     event: type[Event]
     before: tuple[Happened, ...] = ()
     actor: str = "p-hr"
-    beside: tuple[tuple[str, str, Event], ...] = ()  # what has happened to other subjects
+    beside: tuple[Beside, ...] = ()  # what has happened to other subjects
 
     def given(self, world: History) -> Given:
         """Return the subject as it must stand for this example."""
         around = world.copy()
-        for kind, id, event in self.beside:
-            around.record(kind, id, event)
+        for kind, id, event, *on in self.beside:
+            around.record(kind, id, event, on=on[0] if on else None)
         return given(self.kind, self.id, *self.before, world=around)
 
     def asked(self, subject: Given) -> Command:

@@ -34,9 +34,10 @@ class StartEmployment(Command, stream="person", verb="start-employment", by=_HR_
 
     employment: Id | None = Field(default=None, description="made by the server if absent")
     contract: Code = "permanent"
-    until: Day | None = None
-    probation_until: Day | None = None
-    application: Id | None = None
+    employer: Code | None = Field(default=None, description="needed only where the ledger has several")
+    until: Day | None = Field(default=None, description="the first day after the contract's term")
+    probation_until: Day | None = Field(default=None, description="the first day after the probation")
+    application: Id | None = Field(default=None, description="whose accepted offer it then has to agree with")
 
 
 class CancelStart(Command, stream="person", verb="cancel-start", by=_HR_AND_PARTNER):

@@ -21,12 +21,12 @@ from ledger.domain.people.persons.commands import (
     StartEmployment,
     StillEmployed,
 )
+from ledger.domain.people.persons.engaging import begun
 from ledger.domain.people.persons.events import (
     AssignmentKind,
     EmploymentEnded,
     EmploymentReinstated,
     EmploymentStartCancelled,
-    EmploymentStarted,
     ManagerAssigned,
     ManagerKind,
     ManagerReleased,
@@ -112,13 +112,7 @@ def _employment_event(command: StartEmployment | EndEmployment, state: PersonSta
         raise AlreadyRecorded()
     if running is not None:
         act.refuse(StillEmployed())
-    return EmploymentStarted(
-        employment=employment,
-        contract=command.contract,
-        until=command.until,
-        probation_until=command.probation_until,
-        application=command.application,
-    )
+    return begun(command, employment, state, act)
 
 
 def _relation_event(command: Command, state: PersonState, act: Act) -> Event:

@@ -48,10 +48,15 @@ class PersonNameCorrected(Event, context="people"):
 
 
 class EmploymentStarted(Event, context="people", dated=True):
-    """An employment runs from then on; a person who returns has a second one."""
+    """An employment runs from then on; a person who returns has a second one.
+
+    `until` and `probation_until` are the first days on which term and probation run no more. `employer` names the
+    company where the ledger has several.
+    """
 
     employment: Id
     contract: Code
+    employer: Code | None = None
     until: Day | None = None
     probation_until: Day | None = None
     application: ApplicationId | None = None

@@ -27,6 +27,15 @@ from ledger.kernel.timeline import Held, Timelines, holder_on, holders_on
 
 
 @dataclass(frozen=True, slots=True)
+class Engagement:
+    """The beginning of an employment: by which entry, from which instant, on which terms."""
+
+    entry: str
+    at: datetime
+    terms: EmploymentStarted
+
+
+@dataclass(frozen=True, slots=True)
 class PersonState:
     """A person: employments, units, managers, absences, calendars and delegations as timelines."""
 
@@ -37,12 +46,28 @@ class PersonState:
     absences: Absences = field(default_factory=Absences)
     calendars: Calendars = field(default_factory=Timelines)
     delegations: Delegations = field(default_factory=Timelines)
+    terms: Mapping[str, EmploymentStarted] = field(default_factory=dict)  # by the id of the entry
     merged_into: str | None = None
 
     def employment_on(self, at: datetime) -> str | None:
         """Return the running employment, or None."""
         running = holders_on(self.lines["employment"], at)
         return next(reversed(running), None)
+
+    def engagement(self, employment: str) -> Engagement | None:
+        """Return when and on which terms an employment began, or None where it never did."""
+        begun = (
+            c for c in self.lines["employment"].changes if c.value.holder == employment and c.event_id in self.terms
+        )
+        return next((Engagement(c.event_id, c.at, self.terms[c.event_id]) for c in begun), None)
+
+    @property
+    def engagements(self) -> tuple[Engagement, ...]:
+        """Return every employment that has begun or is to begin, in that order."""
+        line = self.lines["employment"]
+        return tuple(
+            Engagement(c.event_id, c.at, self.terms[c.event_id]) for c in line.changes if c.event_id in self.terms
+        )
 
     def home_on(self, at: datetime) -> str | None:
         """Return the home unit, or None."""
@@ -116,9 +141,14 @@ def evolve_person(state: PersonState, entry: Entry) -> PersonState:
         after,
         lines=lines,
         shares=_with_share(state.shares, entry),
+        terms=_with_terms(state.terms, entry),
         calendars=calendars.evolve(state.calendars, entry),
         delegations=delegations.evolve(state.delegations, entry),
     )
+
+
+def _with_terms(terms: Mapping[str, EmploymentStarted], entry: Entry) -> Mapping[str, EmploymentStarted]:
+    return {**terms, entry.event_id: entry.event} if isinstance(entry.event, EmploymentStarted) else terms
 
 
 def _with_share(shares: Mapping[str, Decimal], entry: Entry) -> Mapping[str, Decimal]:
