@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ledger.domain import STREAM_KINDS
 from ledger.facts import LedgerFacts
 from ledger.kernel.command import Command
+from ledger.kernel.ids import split_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ def persons(question: Question, of: str | None) -> Iterator[str]:
 
 def named(question: Question, of: str | None) -> Iterator[tuple[str, str]]:
     """Yield (kind, id) of the persons or units that `of` names: a holder, a person's id, or a unit's."""
+    if of == "@" and STREAM_KINDS[type(question.command).stream_kind].by_subject:
+        about = split_stream(question.id)
+        yield about if about[0] != "person" else ("person", question.facts.resolved(about[1]))
+        return
     value = named_value(question, of)
     if value is None:
         return

@@ -3,17 +3,20 @@
 from typing import Any
 
 from ledger.domain import (
+    batches,
     duties,
     feedback,
     goals,
     hiring,
     identity,
     ledgers,
+    outcomes,
     people,
     policies,
     progress,
     responsibilities,
     reviews,
+    training,
 )
 from ledger.kernel.command import Command, StreamKind
 from ledger.kernel.joined import joined
@@ -24,6 +27,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
     stream.kind: stream
     for streams in (
         ledgers.STREAMS,
+        batches.STREAMS,
         identity.STREAMS,
         people.STREAMS,
         policies.STREAMS,
@@ -34,6 +38,8 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         duties.STREAMS,
         reviews.STREAMS,
         hiring.STREAMS,
+        training.STREAMS,
+        outcomes.STREAMS,
     )
     for stream in streams
 }

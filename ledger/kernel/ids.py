@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ledger.kernel.randomness import draw
 
@@ -61,6 +61,10 @@ CoachingId = Annotated[Id, SubjectOf("coaching")]
 CycleId = Annotated[Id, SubjectOf("cycle")]
 ReviewId = Annotated[Id, SubjectOf("review")]
 CalibrationId = Annotated[Id, SubjectOf("calibration")]
+CourseId = Annotated[Id, SubjectOf("course")]
+ContentHash = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="SHA-256 of the result, in hexadecimal")
+]
 
 
 def stream_name(kind: str, id: str) -> str:

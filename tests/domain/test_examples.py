@@ -74,6 +74,7 @@ def test_every_event_has_an_example():
 
 CONTEXTS = {
     "ledgers",
+    "batches",
     "identity",
     "people",
     "responsibilities",

@@ -3,18 +3,13 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
-
 from ledger.domain.figures import Quantity
 from ledger.kernel.event import Event, Seal, Value
-from ledger.kernel.ids import CalibrationId, Code, CycleId, GoalId, Id, MetricId, PersonId
+from ledger.kernel.ids import CalibrationId, Code, ContentHash, CycleId, GoalId, Id, MetricId, PersonId
 from ledger.kernel.moments import Day
 from ledger.kernel.policy import Scale
 from ledger.kernel.texts import Note
 
-ContentHash = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Field(description="SHA-256 of the result, in hexadecimal")
-]
 SealedNote = Annotated[Note | None, Seal("person", "performance")]
 
 

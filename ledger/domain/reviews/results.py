@@ -6,7 +6,6 @@ import orjson
 
 from ledger.domain.reviews.cycles import CycleStage
 from ledger.domain.reviews.events import (
-    ContentHash,
     ResultAcceptanceRefused,
     ResultAccepted,
     ResultPublished,
@@ -19,6 +18,7 @@ from ledger.domain.reviews.opening import AppealIsOpen
 from ledger.domain.reviews.state import Answer, Result, ReviewState
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Event
+from ledger.kernel.ids import ContentHash
 from ledger.kernel.refusals import AlreadyRecorded, OwnAct, Refusal
 from ledger.kernel.texts import Note
 

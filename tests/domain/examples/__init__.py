@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from tests.domain.examples import (
+    batches,
     duties,
     feedback,
     goals,
     hiring,
     identity,
     ledgers,
+    outcomes,
     people,
     policies,
     progress,
     responsibilities,
     reviews,
+    training,
 )
 from tests.domain.examples.company import (
     ANN,
@@ -52,6 +55,7 @@ from tests.domain.examples.responsibilities import ANN_ACCOUNTABLE, OFFERED, REG
 
 EXAMPLES = (
     *ledgers.EXAMPLES,
+    *batches.EXAMPLES,
     *identity.EXAMPLES,
     *people.EXAMPLES,
     *policies.EXAMPLES,
@@ -62,6 +66,8 @@ EXAMPLES = (
     *hiring.EXAMPLES,
     *duties.EXAMPLES,
     *reviews.EXAMPLES,
+    *training.EXAMPLES,
+    *outcomes.EXAMPLES,
 )
 
 __all__ = [
