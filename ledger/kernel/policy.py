@@ -1,7 +1,7 @@
 """Policy terms: the codes, numbers and offices that rules go by, dated and versioned, with what holds without any."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -181,13 +181,17 @@ class PolicyTerms(Value):
         return months_after(starts_on, limit)
 
 
+UNPUBLISHED = PolicyTerms()
+"""What holds while nothing is published; made once, for every decision asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
     """The version of a policy that holds at a time; version 0 is what holds while nothing is published."""
 
     id: str = STANDING
     version: int = 0
-    terms: PolicyTerms = field(default_factory=PolicyTerms)
+    terms: PolicyTerms = UNPUBLISHED
 
     @property
     def name(self) -> str | None:
