@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from api.cli import bench, demo, exports, imports, ledgers, operation, questions, serve, signer, tail, tokens, verify
+from api.cli import (
+    bench,
+    demo,
+    exports,
+    imports,
+    ledgers,
+    operation,
+    questions,
+    serve,
+    signer,
+    tail,
+    tokens,
+    verify,
+    witness,
+)
 from api.cli.console import UNUSABLE, say_error
 from api.cli.faults import sentence_of
 
@@ -30,6 +44,7 @@ app.command("rebuild")(operation.rebuild)
 app.command("projections")(operation.projections)
 app.add_typer(signer.app, name="signer")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(witness.app, name="witness")
 app.add_typer(ledgers.app, name="ledgers")
 app.command("bench")(bench.bench)
 

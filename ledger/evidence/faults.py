@@ -65,6 +65,12 @@ class Inconsistent(EvidenceError):
     code = "inconsistent"
 
 
+class StampFalse(EvidenceError):
+    """A time stamp is of something else, or was not granted."""
+
+    code = "stamp_false"
+
+
 class SuccessionFalse(EvidenceError):
     """The hand-over from one signing key to the next contradicts itself or what was signed."""
 

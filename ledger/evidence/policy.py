@@ -1,7 +1,7 @@
 """Policies (C2SP tlog-policy): which logs and witnesses count, and how many of the witnesses must have cosigned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import checkpoint, note
 from .checkpoint import Checkpoint, parse_decimal
@@ -21,12 +21,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Keys of logs, keys of witnesses by name, groups by name, and the name of the quorum."""
+    """Keys of logs, keys and addresses of witnesses by name, groups by name, and the name of the quorum."""
 
     logs: tuple[VerifierKey, ...]
     witnesses: dict[str, VerifierKey]
     groups: dict[str, Group]
     quorum: str
+    urls: dict[str, str] = field(default_factory=dict)
 
     def met_by(self, signers: set[str], name: str | None = None) -> bool:
         """Whether the witnesses in `signers` reach the quorum."""
@@ -75,6 +76,7 @@ class _Reader:
     def __init__(self) -> None:
         self._logs: list[VerifierKey] = []
         self._witnesses: dict[str, VerifierKey] = {}
+        self._urls: dict[str, str] = {}
         self._groups: dict[str, Group] = {}
         self._quorum: str | None = None
         self._keys: set[bytes] = set()
@@ -86,6 +88,8 @@ class _Reader:
         elif word == "witness" and len(fields) in (2, 3):
             self._new_name(number, fields[0])
             self._witnesses[fields[0]] = self._new_key(number, fields[1], COSIGNATURE)
+            if len(fields) == 3:
+                self._urls[fields[0]] = fields[2]
         elif word == "group" and len(fields) >= 3:
             self._new_name(number, fields[0])
             self._groups[fields[0]] = self._group(number, fields[1], tuple(fields[2:]))
@@ -99,7 +103,7 @@ class _Reader:
         """The policy that was read."""
         if self._quorum is None or not self._logs:
             raise Malformed(zh="策略缺少 log 或 quorum 行", en="the policy lacks a log or its quorum")
-        return Policy(tuple(self._logs), self._witnesses, self._groups, self._quorum)
+        return Policy(tuple(self._logs), self._witnesses, self._groups, self._quorum, self._urls)
 
     def _new_key(self, number: int, text: str, kind: int) -> VerifierKey:
         """A key that no line named before under any name, so that nobody counts twice."""

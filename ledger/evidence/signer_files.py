@@ -1,14 +1,13 @@
 """The signer's folder: its key, its memory of what it signed, and its hand-overs; a crash loses nothing of it."""
 
-import fcntl
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from . import base64_text
+from . import base64_text, durable
 from .checkpoint import Checkpoint, parse_decimal
 from .faults import Malformed, SignerStateLost
 from .merkle import Frontier
@@ -54,18 +53,11 @@ class SignerFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        durable.private_folder(folder)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Hold the folder for one signature, so that two signers cannot pass each other."""
-        descriptor = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+        return durable.locked(self._folder)
 
     def open(self, origin: str) -> SigningKey:
         """The key of this ledger, made at first use; a hand-over that was cut off is finished first.
@@ -80,7 +72,7 @@ class SignerFolder:
             if state_path.exists() and self.load(origin).frontier.size:
                 raise SignerStateLost(zh="签点私钥不见了", en="the signer's key is gone while its state is there")
             self.store(SignerState(origin, Frontier()))
-            self._replace(key_path, SigningKey.generate(origin).private_text().encode() + b"\n")
+            durable.replace(key_path, SigningKey.generate(origin).private_text().encode() + b"\n")
         key = SigningKey.parse(key_path.read_text("utf-8").removesuffix("\n"))
         if key.name != origin and not key.name.startswith(origin + RESTORED):
             raise SignerStateLost(zh=f"私钥属于 {key.name}", en=f"the key belongs to {key.name}")
@@ -99,7 +91,7 @@ class SignerFolder:
 
     def store(self, state: SignerState) -> None:
         """Keep `state` for good before returning: written aside, synced, moved into place, folder synced."""
-        self._replace(self._folder / "state", state.to_bytes())
+        durable.replace(self._folder / "state", state.to_bytes())
 
     def heads(self) -> list[tuple[int, bytes]]:
         """Size and root of the heads that were kept, in order; what a crash left half written is passed over."""
@@ -113,7 +105,7 @@ class SignerFolder:
     def keep_heads(self, heads: Iterable[tuple[int, bytes]]) -> None:
         """Keep these heads and no others."""
         lines = [f"{size} {root.hex()}\n" for size, root in heads]
-        self._replace(self._folder / "heads", "".join(lines).encode())
+        durable.replace(self._folder / "heads", "".join(lines).encode())
 
     def add_head(self, size: int, root: bytes) -> None:
         """Keep one more head."""
@@ -132,7 +124,7 @@ class SignerFolder:
         """Exchange key and state for good; a crash at any step leaves the old ones, or what `open` finishes."""
         parts = (key.private_text().encode(), state.to_bytes(), succession)
         lines = [HAND_OVER, str(len(self.successions()) + 1), *map(base64_text.encode, parts)]
-        self._replace(self._folder / "hand-over", "".join(f"{line}\n" for line in lines).encode())
+        durable.replace(self._folder / "hand-over", "".join(f"{line}\n" for line in lines).encode())
         self._finish_hand_over()
 
     def _finish_hand_over(self) -> None:
@@ -144,25 +136,10 @@ class SignerFolder:
             raise _state_lost() from None
         if identifier != HAND_OVER or rest:
             raise _state_lost()
-        self._replace(self._folder / f"succession-{parse_decimal(number):04}", succession)
-        self._replace(self._folder / "state", state)
-        self._replace(self._folder / "key", key + b"\n")
+        durable.replace(self._folder / f"succession-{parse_decimal(number):04}", succession)
+        durable.replace(self._folder / "state", state)
+        durable.replace(self._folder / "key", key + b"\n")
         path.unlink()
-
-    def _replace(self, path: Path, data: bytes) -> None:
-        aside = path.with_suffix(".new")
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, data)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(aside, path)  # noqa: PTH105 - the three steps of a durable write stand together
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _state_lost() -> SignerStateLost:

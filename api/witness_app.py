@@ -1,0 +1,42 @@
+"""The witness as a small web service that another party runs: add-checkpoint, and what it cosigned last."""
+
+import asyncio
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from ledger.evidence.faults import EvidenceError
+from ledger.evidence.witness import MAX_BODY_BYTES, Witness
+
+
+def witness_app(witness: Witness) -> Starlette:
+    """Return the application of a witness (C2SP tlog-witness)."""
+
+    async def add_checkpoint(request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                return PlainTextResponse("the request is too large\n", 413)
+        try:
+            answer = await asyncio.to_thread(witness.add_checkpoint, body)
+        except EvidenceError as fault:
+            return PlainTextResponse(f"{fault.en}\n", 500)
+        return Response(answer.body, answer.status, media_type=answer.content_type)
+
+    async def latest(request: Request) -> Response:
+        note = await asyncio.to_thread(witness.latest, request.path_params["digest"])
+        return PlainTextResponse(note or b"", 404 if note is None else 200)
+
+    async def key(request: Request) -> Response:
+        return PlainTextResponse(f"{witness.verifier_key}\n")
+
+    return Starlette(
+        routes=[
+            Route("/add-checkpoint", add_checkpoint, methods=["POST"]),
+            Route("/verifier-key", key),
+            Route("/{digest:str}/checkpoint", latest),
+        ]
+    )
