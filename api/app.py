@@ -15,6 +15,7 @@ from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
 from api.routes import commands as allowed_commands
 from api.routes import directory, duties, events, goals, imports, logs, operation, projections, refused, trail, who_owns
+from api.routes.batches import router as batches_router
 from api.services import Services
 from api.subscriptions import feed, stream
 from ledger.kernel.refusals import Invalid, Refusal
@@ -35,6 +36,7 @@ ROUTERS: Sequence[APIRouter] = (
     duties.router,
     allowed_commands.router,
     imports.router,
+    batches_router,
 )
 
 

@@ -64,6 +64,8 @@ POLICIES: Mapping[str, Policy] = {
     "/logs/{ledger}/witnessed-checkpoint": PUBLIC,
     "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
     "/logs/{ledger}/consistency": PUBLIC,
+    "/batches/{id}": ROWS,
+    "/batches/{id}/reverse": ROWS,  # each event needs the authority to take it back alone
     "/imports": ROWS,  # a command file: each line is judged as a call of its own
     "/imports/ownership": Policy(roles=frozenset({HR})),
     "/imports/ownership/{id}/confirm": Policy(roles=frozenset({HR})),

@@ -21,6 +21,7 @@ from ledger.kernel.append import (
     WriterBusy,
 )
 from ledger.kernel.refusals import IdempotencyConflict, Invalid, NotFound, Refusal, StaleMatch
+from ledger.reversing import NotReversible
 
 MEDIA_TYPE = "application/problem+json"
 _TITLES_ZH = {
@@ -179,7 +180,8 @@ def as_refusal(error: AppendError, *, if_match: bool = False) -> Refusal:
 def describe(refusal: Refusal, language: str) -> dict[str, object]:
     """Return the problem document of a refusal as plain values."""
     accepted = refusal.accepted(language)
-    errors = [{"at": at, "code": code} for at, code in refusal.errors] if isinstance(refusal, Invalid) else []
+    told = refusal.errors if isinstance(refusal, Invalid | NotReversible) else ()
+    errors = [{"at": at, "code": code} for at, code in told]
     optional: dict[str, object] = {"rule": refusal.rule, "accepted": accepted or None, "errors": errors or None}
     return {
         "type": f"urn:pledger:problem:{refusal.code}",

@@ -93,3 +93,27 @@ from {schema}.{entries} e
 where e.batch = %(of)s and e.position between %(first)s and %(last)s
 order by e.position desc
 limit %(limit)s
+
+-- name: later_mentions
+-- What was recorded about these subjects after a batch began, by anything but the batch itself and the rules, and was
+-- not taken back since: annulled, or in a batch that was reversed.
+select m.subject, e.position, e.stream
+from {schema}.{mentions} m join {schema}.{entries} e on e.position = m.position
+where m.subject = any(%(subjects)s) and m.position between %(first)s and %(last)s
+    and e.batch is distinct from %(batch)s and e.source not like 'rule:%%' and e.topic <> 'entries.EntryAnnulled'
+    and (e.cause is null or e.cause not like 'batch/%%')
+    and not exists (select from {schema}.{mentions} r where r.subject = 'batch/' || e.batch)
+    and not exists (
+        select from {schema}.{mentions} n join {schema}.{entries} a on a.position = n.position
+        where n.subject = e.stream and n.position > e.position and a.topic = 'entries.EntryAnnulled'
+            and a.before = to_json(e.event_id::text)::text
+    )
+order by m.subject, m.position
+
+-- name: latest_versions
+-- The version that each of these streams is at.
+select s.stream, (
+    select e.version from {schema}.{mentions} m join {schema}.{entries} e on e.position = m.position
+    where m.subject = s.stream and e.stream = s.stream order by m.position desc limit 1
+)
+from unnest(%(streams)s::text[]) as s (stream)
