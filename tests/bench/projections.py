@@ -78,12 +78,12 @@ def mixed_history(count: int) -> list[bytes]:
     history = History()
     number = 0
     while len(history.stored) < count:
-        _add_person(history, number)
+        add_person(history, number)
         number += 1
     return history.stored
 
 
-def _add_person(history: History, number: int) -> None:
+def add_person(history: History, number: int) -> None:
     person, goal, subject = f"person/p-{number}", f"goal/g-{number}", f"responsibility/team/t{number // 4}"
     owner, before = Subject(kind="person", id=f"p-{number}"), Subject(kind="person", id=f"p-{max(number - 1, 0)}")
     history.add(person, PersonRegistered(), day(0))
@@ -111,11 +111,11 @@ def _assigned(owner: Subject) -> GoalAssigned:
 
 def measure(database_url: str, stored: list[bytes], case: str, catalogue: Catalogue) -> Row:
     """Record everything, then start a runner whose projections are made first: they catch up from position 1."""
-    with _ledger(database_url) as reader:
-        _runner(database_url, reader, catalogue).stop()  # tables with all of their indexes
+    with fresh_ledger(database_url) as reader:
+        start_runner(database_url, reader, catalogue).stop()  # tables with all of their indexes
         _record(database_url, stored)
         started = time.perf_counter()
-        runner = _runner(database_url, reader, catalogue)
+        runner = start_runner(database_url, reader, catalogue)
         _wait(runner, catalogue, len(stored))
         seconds = time.perf_counter() - started
         runner.stop()
@@ -124,8 +124,8 @@ def measure(database_url: str, stored: list[bytes], case: str, catalogue: Catalo
 
 def measure_rebuild(database_url: str, stored: list[bytes]) -> Row:
     """Build all projections anew, all at once, on a ledger that has them."""
-    with _ledger(database_url) as reader:
-        runner = _runner(database_url, reader, CATALOGUE)
+    with fresh_ledger(database_url) as reader:
+        runner = start_runner(database_url, reader, CATALOGUE)
         _record(database_url, stored)
         _wait(runner, CATALOGUE, len(stored))
         started = time.perf_counter()
@@ -143,7 +143,7 @@ def _row(case: str, events: int, seconds: float) -> Row:
 
 
 @contextmanager
-def _ledger(database_url: str) -> Iterator[Reader]:
+def fresh_ledger(database_url: str) -> Iterator[Reader]:
     with suppress(UnknownLedger):
         drop_ledger(database_url, LEDGER)
     create_ledger(database_url, LEDGER)
@@ -159,7 +159,7 @@ def _record(database_url: str, stored: list[bytes]) -> None:
         connection.execute(f"vacuum analyze {schema_of(LEDGER)}.events".encode())
 
 
-def _runner(database_url: str, reader: Reader, catalogue: Catalogue) -> Runner:
+def start_runner(database_url: str, reader: Reader, catalogue: Catalogue) -> Runner:
     runner = Runner(as_service(database_url), LEDGER, reader, catalogue)
     runner.start()
     return runner

@@ -29,13 +29,14 @@ class History:
 
     def __init__(self) -> None:
         self.stored: list[bytes] = []
+        self._gone = 0
         self._versions: dict[str, int] = {}
 
     def add(
         self, stream: str, event: Event, on: datetime, *, actor: str = "p-hr", source: str = "api", **more: Any
     ) -> str:
         """Append an event that takes effect `on`; return its id."""
-        position = len(self.stored) + 1
+        position = self.size + 1
         version = self._versions[stream] = self._versions.get(stream, 0) + 1
         envelope = Envelope(
             event_id=event_id(position),
@@ -53,6 +54,17 @@ class History:
         head = f'{{"position":{position},"stream":"{stream}","version":{version},"recorded_at":"{recorded}",'
         self.stored.append(head.encode() + encode(envelope, event, subjects, {}))
         return envelope.event_id
+
+    @property
+    def size(self) -> int:
+        """Return the last position."""
+        return self._gone + len(self.stored)
+
+    def let_go(self) -> list[bytes]:
+        """Return the stored events and keep them no longer: for histories that are larger than memory."""
+        stored, self.stored = self.stored, []
+        self._gone += len(stored)
+        return stored
 
     def raw(self) -> list[dict[str, Any]]:
         """Return the events as projections fold them."""
