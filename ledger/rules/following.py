@@ -18,10 +18,10 @@ from ledger.kernel.append import Tracked
 from ledger.kernel.clock import Clock
 from ledger.kernel.event import Entry, Subject, decode
 from ledger.kernel.ids import split_stream, stream_name
-from ledger.rules.catalogue import BY_TOPIC
+from ledger.rules.catalogue import BY_TOPIC, WATCHES
 from ledger.rules.clock import on_tick
 from ledger.rules.live import LiveDuties, Sight
-from ledger.rules.rule import Looked, Lookup, Rule
+from ledger.rules.rule import Looked, Lookup, Rule, Watch
 from ledger.rules.seats import SEAT_TOPICS, change_of, concerns, settle
 from ledger.store.reader import Reader
 
@@ -76,6 +76,7 @@ class Following:
         self._kept = 0
         self._asks: list[Ask] = []
         self._touched: set[str] = set()
+        self._watched: dict[tuple[str, str], None] = {}  # (topic, id of the stream), in the order of coming
 
     # ---- where it stands
 
@@ -91,6 +92,10 @@ class Following:
             page = await asyncio.to_thread(self._ledger.reader.page, known, PAGE, self.position)
             await self._look_at([id for _, stored in page if (id := _duty_in(stored)) is not None])
             known = page[-1][0] if page else self.position
+        self._watched = {}
+        for topic, watch in WATCHES.items():
+            streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, watch.marker, self.position)
+            self._watched |= dict.fromkeys((topic, split_stream(stream)[1]) for stream in streams)
 
     async def keep(self) -> None:
         """Record the position where it has moved on without anything to record. Raises TrackedAlready."""
@@ -130,11 +135,13 @@ class Following:
         topic = orjson.loads(stored)["topic"]
         if topic.startswith(DUTIES):
             await self._look_at([id for id in [_duty_in(stored)] if id is not None])
-        if topic not in BY_TOPIC and topic not in SEAT_TOPICS:
+        if topic not in BY_TOPIC and topic not in SEAT_TOPICS and topic not in WATCHES:
             return
         entry = decode(stored)
         if entry.testimony or entry.event is None:  # imported history opens no duties about the past
             return
+        if topic in WATCHES and WATCHES[topic].marker in stored:
+            self._watched[topic, split_stream(entry.stream)[1]] = None
         if topic in SEAT_TOPICS or self._touched & self._keys_of(entry):
             await self._flush(position - 1)
         for rule in BY_TOPIC.get(topic, ()):
@@ -183,14 +190,32 @@ class Following:
     # ---- the clock
 
     async def tick(self, now: datetime) -> int:
-        """Run the rules of the clock on every live duty; return how many commands were recorded."""
-        done = 0
+        """Run the rules of the clock on every day that nears and every live duty; return how many were recorded."""
+        done = await self._record(await self._nearing(now), None)
         for _ in range(ROUNDS):
             step = await self._tick_once(now)
             done += step
             if not step:
                 break
         return done
+
+    async def _nearing(self, now: datetime) -> list[Ask]:
+        """Return what follows from days that subjects carry themselves; forget those that wait for nothing more."""
+        asks: list[Ask] = []
+        for number, (topic, id) in enumerate(tuple(self._watched)):
+            watch = WATCHES[topic]
+
+            def looked(facts: LedgerFacts, id: str = id, watch: Watch = watch) -> list[Ask] | None:
+                return watch.run(id, Looked(facts, self.live, now), watch.rule)
+
+            found = await self._ledger.judged(looked)
+            if found is None:
+                del self._watched[topic, id]
+            else:
+                asks += found
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+        return asks
 
     async def _tick_once(self, now: datetime) -> int:
         asks: list[Ask] = []

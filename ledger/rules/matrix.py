@@ -21,6 +21,10 @@ class Kind(StrEnum):
     APPROVE_REQUISITION = "approve_requisition"
     SUBMIT_SCORECARD = "submit_scorecard"
     DECIDE_APPLICATION = "decide_application"
+    ALLOT_APPLICATION = "allot_application"
+    PRESENT_EXPECTATIONS = "present_expectations"
+    DECIDE_PROBATION = "decide_probation"  # the lead proposes
+    CARRY_OUT_PROBATION = "carry_out_probation"  # what the lead proposed
     TAKE_OVER = "take_over"
     BRIEF_ASSESSORS = "brief_assessors"
     ASSESS_ONESELF = "assess_oneself"
@@ -59,6 +63,10 @@ MATRIX: dict[Kind, Row] = {
     Kind.APPROVE_REQUISITION: Row(_LEAD, Seat.LEAD, 5, 3),
     Kind.SUBMIT_SCORECARD: Row(_SELF, Seat.SELF, 3, 2),
     Kind.DECIDE_APPLICATION: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),
+    Kind.ALLOT_APPLICATION: Row(_HR, Seat.HR_OFFICE, 10, 5),
+    Kind.PRESENT_EXPECTATIONS: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),  # working days from the first day of work
+    Kind.DECIDE_PROBATION: Row(_LEAD, Seat.LEAD, 0, 1),  # due on the last day of the probation
+    Kind.CARRY_OUT_PROBATION: Row(_HR, Seat.HR_PARTNER, 3, 1),  # and before the probation ends
     Kind.TAKE_OVER: Row(_LEAD, Seat.LEAD, 0, 1),  # due on the last day
     Kind.BRIEF_ASSESSORS: Row(_HR, Seat.HR_OFFICE, 10, 3),
     Kind.ASSESS_ONESELF: Row(_SELF, Seat.SELF, 5, 3),  # in a cycle, due at the end of the stage; so the next two

@@ -76,6 +76,20 @@ class Rule:
         return self.ask("duty", id, DischargeDuty(by_entry=by_entry, outcome=outcome), by_entry)
 
 
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A day that a subject carries itself, and what follows once the clock nears it. `run` is pure.
+
+    Events of `topic` whose stored bytes hold `marker` have such a day. `run` takes the id of their stream; it returns
+    None once nothing is waited for any more, and then the subject is forgotten.
+    """
+
+    rule: Rule
+    topic: str
+    marker: bytes
+    run: Callable[[str, Looked, Rule], list[Ask] | None]
+
+
 def duty_id(*parts: str) -> str:
     """Return the id that a duty has by what it follows from, however often and wherever that is worked out."""
     return f"d-{derived_uuid('duty', *parts).hex()[:20]}"

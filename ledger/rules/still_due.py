@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.domain.goals.state import Stage
+from ledger.domain.hiring.probations import ProbationState
 from ledger.domain.hiring.requisitions import Stage as RequisitionStage
 from ledger.domain.reviews.state import Phase, ReviewState
 from ledger.facts import LedgerFacts
@@ -17,12 +18,23 @@ def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: L
         case Kind.APPROVE_REQUISITION:
             return state is not None and state.stage is RequisitionStage.OPEN
         case Kind.SUBMIT_SCORECARD | Kind.DECIDE_APPLICATION:
-            return state is not None and state.decided is None and of.id not in state.assessments
+            return state is not None and state.is_live and state.decided is None and of.id not in state.assessments
+        case Kind.PRESENT_EXPECTATIONS | Kind.DECIDE_PROBATION | Kind.CARRY_OUT_PROBATION:
+            return _of_hire(kind, subject, cause, facts)
         case Kind.SET_GOALS | Kind.TAKE_OVER | Kind.COACH:
             return True
     if subject.kind != "goal":
         return _of_review(kind, subject, facts)
     return state is not None and state.stage is Stage.ASSIGNED and _of_goal(kind, state, cause)
+
+
+def _of_hire(kind: Kind, subject: Subject, cause: str, facts: LedgerFacts) -> bool:
+    if kind is Kind.PRESENT_EXPECTATIONS:
+        return facts.state("onboarding", subject.id).shown is None
+    probation: ProbationState = facts.state("probation", subject.id)
+    if kind is Kind.DECIDE_PROBATION:
+        return not probation.is_pending
+    return any(c.proposal is not None and c.proposal.entry == cause for c in probation.courses.values())
 
 
 def _of_review(kind: Kind, subject: Subject, facts: LedgerFacts) -> bool:

@@ -113,6 +113,10 @@ class Reader:
                 break
         return page
 
+    def streams_of(self, topic: str, marker: bytes, upto: int) -> list[str]:
+        """Return the streams with events of a topic whose bytes hold `marker`, up to a position; no imported ones."""
+        return [row[0] for row in self.rows("find_streams_of_topic", (topic, upto, marker))]
+
     def event(self, event_id: bytes) -> tuple[int, bytes] | None:
         """Return (position, stored bytes) of an event, or None."""
         return self._first("read_event", (UUID(bytes=event_id),))

@@ -117,6 +117,12 @@ select stream, stored from {schema}.events where stream = any(%s) order by strea
 -- A page of the ledger: positions and stored bytes.
 select position, stored from {schema}.events where position > %s and position <= %s order by position limit %s
 
+-- name: find_streams_of_topic
+-- The streams with live events of a topic that hold some bytes: read through once, when the rules take up a ledger.
+select distinct stream from {schema}.events
+where topic = %s and position <= %s and position(%s::bytea in stored) > 0
+    and position('"source":"import:'::bytea in stored) = 0
+
 -- name: read_event
 -- One event by its id.
 select position, stored from {schema}.events where event_id = %s
