@@ -12,7 +12,8 @@ from ledger.kernel.ids import pseudonym, split_stream
 from ledger.kernel.refusals import NotAllowed, NotFound, Refusal
 from ledger.reversing import Held, Inverse, NotReversible, inverses, reversal
 from projections.audit_trail import queries
-from projections.audit_trail.queries import Mention, TrailLine
+from projections.audit_trail.later import Mention, later_about, versions_of
+from projections.audit_trail.queries import TrailLine
 from projections.engine import View
 
 NAME = "audit_trail"
@@ -120,8 +121,8 @@ def _found(view: View, batch: str) -> Found:
     if not held:
         raise NotFound()
     streams = list(dict.fromkeys(one.stream for one in held))
-    later = queries.later_about(view, streams, after=held[0].position, batch=batch)
-    return Found(held, _rested(held, later), queries.versions_of(view, streams))
+    since = later_about(view, streams, after=held[0].position, batch=batch)
+    return Found(held, _rested(held, since), versions_of(view, streams))
 
 
 def _lines(view: View, batch: str) -> list[TrailLine]:
