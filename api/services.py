@@ -9,6 +9,7 @@ from api.settings import Settings
 from api.signing import Published
 from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadWatch
+from api.witnesses import Witnessing
 from ledger.application import Ledger
 from ledger.rules import Engine
 from projections.engine import Runner
@@ -24,6 +25,7 @@ class Served:
     pages: Pages
     signing: Published
     rules: Engine | None = None
+    witnessing: Witnessing | None = None
     open_streams: int = 0
 
     @contextmanager

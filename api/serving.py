@@ -26,6 +26,7 @@ from api.signing import Published, Signing
 from api.subscriptions.cursor import Cursors
 from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadListener, HeadWatch
+from api.witnesses import Witnessing
 from ledger.application import Ledger
 from ledger.evidence.signer import Signer
 from ledger.kernel import collector
@@ -110,6 +111,10 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     signing = await asyncio.to_thread(_signing, settings, ledger)
     await asyncio.to_thread(signing.start)
     stack.push_async_callback(asyncio.to_thread, signing.stop)
+    witnessing = Witnessing.of(settings, ledger.name, signing, ledger.reader)
+    if witnessing is not None:
+        witnessing.start()
+        stack.push_async_callback(asyncio.to_thread, witnessing.stop)
     watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
     await watch.look()
     pages = Pages(ledger.reader.page, ledger.origin, Cursors(ledger.fingerprint))
@@ -118,7 +123,7 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
         rules = Engine(ledger, ProjectedSight(ledger, runner), wait=watch.beyond)
         rules.start()
         stack.push_async_callback(rules.stop)
-    return Served(ledger, runner, watch, pages, signing, rules)
+    return Served(ledger, runner, watch, pages, signing, rules, witnessing)
 
 
 def _signing(settings: Settings, ledger: Ledger) -> Published:

@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     signed: Path | None = Field(
         default=None, description="Folder of a signer that runs by itself; signing in this process if absent."
     )
+    witness_policy: Path | None = Field(
+        default=None, description="Whose cosignatures count, and where they are asked (C2SP tlog-policy)."
+    )
+    time_stamp_url: str | None = Field(default=None, description="Time-stamping authority (RFC 3161); none if absent.")
+    time_stamp_every_s: int = Field(default=86_400, ge=1, description="Seconds from one time stamp to the next.")
     database_url: SecretStr | None = Field(default=None, description="PostgreSQL to use; embedded if absent.")
     ledger: LedgerName | None = Field(default=None, description="The one ledger to serve; all of them if absent.")
     origin: str | None = Field(
@@ -67,6 +72,11 @@ class Settings(BaseSettings):
     def database_folder(self) -> Path:
         """Where the embedded PostgreSQL keeps its files."""
         return self.data / DATABASE_FOLDER
+
+    @property
+    def witnessed_folder(self) -> Path:
+        """Where cosigned checkpoints and time stamps are kept."""
+        return self.data / "witnessed"
 
     @property
     def is_encrypted(self) -> bool:

@@ -11,7 +11,9 @@ import psycopg
 
 from api.cli.console import Advance, stop
 from api.settings import Settings
-from ledger.evidence.faults import EvidenceError, LogFalse, SignerStateLost, Unusable
+from api.witnesses import witnessed_note
+from ledger.evidence.checkpoint import read_unverified
+from ledger.evidence.faults import EvidenceError, LogFalse, PolicyNotMet, SignerStateLost, Unusable
 from ledger.evidence.note import VerifierKey
 from ledger.evidence.policy import parse, require_witnessed
 from ledger.evidence.rows import Head, Row
@@ -38,6 +40,7 @@ class Demand:
     require: str | None = None
     earlier: Path | None = None
     policy: Path | None = None
+    witnessed: bytes | None = None  # the last checkpoint that witnesses cosigned, as the service kept it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def verdicts(settings: Settings, demand: Demand, advance: Advance) -> Iterator[t
         if not names:
             stop("There is no ledger in this database: nothing could be verified.")
         for name in [settings.ledger] if settings.ledger else names:
-            yield name, verdict_on(conninfo, name, settings.keys_folder, demand, advance)
+            witnessed = witnessed_note(settings.witnessed_folder, name)
+            yield name, verdict_on(conninfo, name, settings.keys_folder, replace(demand, witnessed=witnessed), advance)
 
 
 @contextmanager
@@ -125,6 +129,7 @@ def _verdict(
     trust = Trust(keys, _origin(connection, statements), attest_key, successions)
     signed = [] if memory is None or memory.size == 0 else [memory.note]
     signed += [] if demand.earlier is None else [read_file(file) for file in _files(demand.earlier)]
+    signed += [] if demand.witnessed is None else [demand.witnessed]
     return verify_ledger(
         _rows(connection, statements),
         head=_head(connection, statements),
@@ -147,11 +152,20 @@ def _demanded(verdict: Verdict, memory: Memory | None, demand: Demand) -> Verdic
     if verdict.ok and demand.require == "witnessed" and memory is not None:
         asked = None if demand.policy is None else parse(read_file(demand.policy).decode("utf-8", "replace"))
         try:
-            require_witnessed(memory.note, asked)
+            note = demand.witnessed or memory.note
+            require_witnessed(note, asked)
+            _require_no_tail(read_unverified(note).size, verdict.checkpoint_size)
         except EvidenceError as fault:
             told = from_fault(fault, level=LEVEL, checked=verdict.checked)
             return replace(told, checkpoint_size=verdict.checkpoint_size, tail=verdict.tail)
     return verdict
+
+
+def _require_no_tail(witnessed: int, signed: int) -> None:
+    if witnessed < signed:
+        raise PolicyNotMet(
+            zh=f"从位置 {witnessed + 1} 起尚无见证", en=f"from position {witnessed + 1} on nothing is witnessed yet"
+        )
 
 
 def _origin(connection: Connection, statements: Statements) -> str | None:

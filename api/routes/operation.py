@@ -33,7 +33,12 @@ def _state(served: Served) -> dict[str, object]:
         reasons.append(f"signer: {served.signing.refusal.code}: {served.signing.refusal.en}")
     if size - signed > UNSIGNED_MAX_EVENTS:
         reasons.append("signer: behind")
-    return {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed, "reasons": reasons}
+    state: dict[str, object] = {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed}
+    if served.witnessing is not None:
+        witnessed = served.signing.witnessed
+        state["witnessed"] = 0 if witnessed is None else witnessed.head.size
+        state["witnesses"] = served.witnessing.said
+    return {**state, "reasons": reasons}
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -25,7 +25,14 @@ DIGESTS: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.2.3": hashes.SHA512(),
 }
 GRANTED = {0, 1}
-BROKEN = (ValueError, IndexError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm)  # what hostile bytes lead to
+BROKEN = (  # what hostile bytes lead to
+    ValueError,
+    IndexError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    UnsupportedAlgorithm,
+)
 MAX_TOKEN_BYTES = 200_000
 MAX_CHAIN = 8
 
@@ -211,7 +218,7 @@ def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
         return issuer.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+    except (*BROKEN, InvalidSignature, x509.ExtensionNotFound):
         return False
 
 
