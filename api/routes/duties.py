@@ -172,6 +172,7 @@ def row_of(owed: Owed, labels: Labels) -> dict[str, object]:
         "kind": owed.kind,
         "party": owed.party,
         "holder": _person(owed.holder, labels),
+        **({} if owed.recorded_holder == owed.holder else {"recorded_holder": owed.recorded_holder}),
         "gap": owed.holder is None,
         "subject": labels.holder(owed.subject),
         "seat": {"seat": owed.seat, "of": labels.holder(owed.of)},

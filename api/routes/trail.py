@@ -111,6 +111,7 @@ async def _paged(
         subject_of=lambda line: line.stream,
         after=keyset.read(after),
         limit=limit,
+        kept=lambda line: asked.is_kept_from(line.stream, line.topic, line.actor),
     )
     position = asked.served.runner.positions.get(NAME)
     return table(asked, [line_row(line) for line in lines], position, next=None if key is None else keyset.make(key))
@@ -129,6 +130,7 @@ def line_row(line: TrailLine) -> dict[str, object]:
         "version": line.version,
         "topic": line.topic,
         "actor": line.actor,
+        **({} if line.recorded_actor == line.actor else {"recorded_actor": line.recorded_actor}),
         "principal": line.principal,
         "authority": line.authority,
         "mark": "testimony" if line.testimony else "act",

@@ -2,16 +2,17 @@
 
 from ledger.kernel.statements import load as load_statements
 from projections.audit_trail.handlers import Folded, fold, load, write
+from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
 from projections.engine.projection import Projection
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="audit_trail",
-    version=1,
+    version=2,
     question="What happened to this subject, or by this actor, in which order, and what of it was late or on behalf?",
-    tables=("entries", "mentions"),
+    tables=("entries", "mentions", MERGES_TABLE),
     topics=None,
-    schema=load_statements("projections.audit_trail", "schema.sql"),
-    statements=load_statements("projections.audit_trail", "statements.sql"),
+    schema=schema_with_merges(load_statements("projections.audit_trail", "schema.sql")),
+    statements=statements_with_merges(load_statements("projections.audit_trail", "statements.sql")),
     load=load,
     fold=fold,
     write=write,

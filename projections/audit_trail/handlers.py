@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from projections.engine.bulk import insert_rows
+from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 LATE_AFTER = timedelta(days=7)
@@ -45,19 +46,23 @@ CHANGED: dict[str, tuple[str | None, str | None]] = {
 
 
 class Folded(NamedTuple):
-    """Rows for the two tables."""
+    """Rows for the tables."""
 
     entries: list[tuple[Any, ...]]
     mentions: list[tuple[str, int]]
+    merges: list[Reading]
 
 
 def fold(_: None, events: Events) -> Folded:
     """Return the rows that a page adds; the trail needs nothing of what it holds already."""
-    folded = Folded([], [])
+    folded = Folded([], [], [])
     for event in events:
         folded.entries.append(_entry(event))
         position = event["position"]
         folded.mentions.extend([(subject, position) for subject in dict.fromkeys(event["subjects"])])
+        reading = reading_of(event)
+        if reading is not None:
+            folded.merges.append(reading)
     return folded
 
 
@@ -117,3 +122,4 @@ def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
     """Add the rows of a page."""
     insert_rows(cursor, tables, "entries", folded.entries)
     insert_rows(cursor, tables, "mentions", folded.mentions)
+    write_merges(cursor, tables, folded.merges)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from projections.engine.bulk import columns, insert_rows
 from projections.engine.intervals import NOW_KNOWN
+from projections.engine.kept import MERGES
+from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 PREFIX = "duty/"
@@ -59,10 +61,11 @@ State = dict[str, Spell]
 
 @dataclass
 class Folded:
-    """What a page made: new duties, new spells, and those of earlier pages that ended."""
+    """What a page made: new duties, new spells, those of earlier pages that ended, and merged ids."""
 
     current: State
     duties: list[Duty] = field(default_factory=list)
+    merges: list[Reading] = field(default_factory=list)
     ended: list[Spell] = field(default_factory=list)
     closed: dict[str, int] = field(default_factory=dict)  # duty → known_to of its last spell of an earlier page
     fresh: set[str] = field(default_factory=set)  # duties whose current spell was made by this page
@@ -180,20 +183,24 @@ HANDLERS: dict[str, Callable[[Folded, RawEvent], None]] = {
     "duties.DutyEscalated": _changing(_escalated),
     "duties.DutyVoided": _changing(_voided),
 }
-TOPICS = frozenset(HANDLERS)
+TOPICS = frozenset(HANDLERS) | MERGES
 
 
 def fold(state: State, events: Events) -> Folded:
     """Return the changes that a page makes; `state` is what `load` read."""
     folded = Folded(dict(state))
     for event in events:
-        HANDLERS[event["topic"]](folded, event)
+        reading = reading_of(event)
+        if reading is None:
+            HANDLERS[event["topic"]](folded, event)
+        else:
+            folded.merges.append(reading)
     return folded
 
 
 def load(cursor: Cursor, tables: Tables, events: Events) -> State:
     """Read how the duties stand that a page changes."""
-    wanted = {duty_of(event) for event in events}
+    wanted = {duty_of(event) for event in events if event["topic"] not in MERGES}
     if not wanted:
         return {}
     rows = cursor.execute(tables.sql("select_spells"), (sorted(wanted),)).fetchall()
@@ -202,6 +209,7 @@ def load(cursor: Cursor, tables: Tables, events: Events) -> State:
 
 def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
     """Write what a page made."""
+    write_merges(cursor, tables, folded.merges)
     insert_rows(cursor, tables, "duties", folded.duties)
     if folded.closed:
         cursor.execute(tables.sql("close_spells"), columns(list(folded.closed.items())))

@@ -1,11 +1,13 @@
 """Questions about duties: the inbox of a holder, what is overdue, what an entry opened, and the history of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from projections.duties.handlers import LAPSED, OPEN
+from projections.engine.kept import ids_of, known_at, read_as
+from projections.engine.merged import keys_of, keys_read
 from projections.engine.views import View
 
 MOST = 1_000
@@ -17,7 +19,10 @@ _FIRST: tuple[date, str] = (date.min, "")
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A duty as it stood from one of its events on. `ended_by` is the entry that discharged, excused or voided it."""
+    """A duty as it stood from one of its events on. `ended_by` is the entry that discharged, excused or voided it.
+
+    Persons are read as the ids they were merged into; `recorded_holder` is the id that was recorded.
+    """
 
     duty: str
     kind: str
@@ -49,6 +54,7 @@ class Owed:
     outcome: str | None
     late: bool
     why: str | None
+    recorded_holder: str | None = None
 
     @property
     def key(self) -> tuple[date, str]:
@@ -90,10 +96,11 @@ def inbox(
 ) -> list[Owed]:
     """Return the duties of holders (None: of all, and of nobody), the earliest due first, as known at a position."""
     live = known is None and set(wanted.standings) <= set(LIVE)
-    asked = {**_asked(wanted, known, after, limit), **({} if holders is None else {"holders": list(holders)})}
+    ids = None if holders is None else _ids(view, holders, known)
+    asked = {**_asked(wanted, known, after, limit), **({} if ids is None else {"holders": ids})}
     if holders is None:
-        return _owed(view, "list_live" if live else "list_all", asked)
-    return _owed(view, "list_live_of_holders" if live else "list_of_holders", asked)
+        return _owed(view, "list_live" if live else "list_all", asked, known)
+    return _owed(view, "list_live_of_holders" if live else "list_of_holders", asked, known)
 
 
 def caused_by(
@@ -106,7 +113,7 @@ def caused_by(
     limit: int = MOST,
 ) -> list[Owed]:
     """Return the duties that an entry opened, and those that went up from there."""
-    return _owed(view, "list_of_cause", {**_asked(wanted, known, after, limit), "cause": cause})
+    return _owed(view, "list_of_cause", {**_asked(wanted, known, after, limit), "cause": cause}, known)
 
 
 def about(
@@ -119,17 +126,19 @@ def about(
     limit: int = MOST,
 ) -> list[Owed]:
     """Return the duties about a subject (`kind/id`)."""
-    return _owed(view, "list_of_subject", {**_asked(wanted, known, after, limit), "subject": subject})
+    subjects = keys_of(view, subject, known_at(view, known))
+    return _owed(view, "list_of_subject", {**_asked(wanted, known, after, limit), "subjects": subjects}, known)
 
 
 def history(view: View, duty: str, *, known: int | None = None) -> list[Owed]:
     """Return how one duty stood after each of its events, in order; empty where it is unknown."""
-    return _owed(view, "list_history", {"duty": duty, "known": _LAST if known is None else known})
+    return _owed(view, "list_history", {"duty": duty, "known": _LAST if known is None else known}, known)
 
 
 def counts(view: View, holders: Sequence[str] | None = None, *, known: int | None = None) -> list[Count]:
     """Return how many duties stand how, by party and kind, of some holders or of all."""
-    asked = {"known": _LAST if known is None else known, "holders": None if holders is None else list(holders)}
+    ids = None if holders is None else _ids(view, holders, known)
+    asked = {"known": _LAST if known is None else known, "holders": ids}
     return [Count(*row) for row in view.rows("count_standings", asked)]
 
 
@@ -151,8 +160,27 @@ def _asked(wanted: Wanted, known: int | None, after: tuple[date, str], limit: in
     }
 
 
-def _owed(view: View, statement: str, asked: dict[str, Any]) -> list[Owed]:
-    return [_row(row) for row in view.rows(statement, asked)]
+def _ids(view: View, holders: Sequence[str], known: int | None) -> list[str]:
+    """Return every id that is read as one of these persons."""
+    return sorted({id for holder in holders for id in ids_of(view, holder, known_at(view, known))})
+
+
+def _owed(view: View, statement: str, asked: dict[str, Any], known: int | None) -> list[Owed]:
+    """Return duties with the persons in them read as the ids they were merged into."""
+    found, at = [_row(row) for row in view.rows(statement, asked)], known_at(view, known)
+    people = read_as(view, {p for owed in found for p in (owed.holder, owed.escalated_to) if p is not None}, at)
+    keys = keys_read(view, {key for owed in found for key in (owed.of, owed.subject)}, at)
+    return [
+        replace(
+            owed,
+            holder=None if owed.holder is None else people[owed.holder],
+            recorded_holder=owed.holder,
+            escalated_to=None if owed.escalated_to is None else people[owed.escalated_to],
+            of=keys[owed.of],
+            subject=keys[owed.subject],
+        )
+        for owed in found
+    ]
 
 
 def _row(row: tuple[Any, ...]) -> Owed:

@@ -86,7 +86,7 @@ order by s.due_on, s.duty limit %(limit)s
 -- name: list_of_subject
 -- The duties about a subject, as known at a position.
 select d.*, s.* from {schema}.{duties} d join {schema}.{spells} s on s.duty = d.duty
-where d.subject = %(subject)s and s.known_from <= %(known)s and s.known_to > %(known)s
+where d.subject = any(%(subjects)s) and s.known_from <= %(known)s and s.known_to > %(known)s
     and (s.due_on, s.duty) > (%(after_day)s, %(after_duty)s) and s.standing = any(%(standings)s)
     and s.due_on < %(due_before)s
 order by s.due_on, s.duty limit %(limit)s

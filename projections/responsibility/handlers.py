@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from projections.engine.bulk import columns, insert_rows
 from projections.engine.interval_tables import ANNULLED, ANNULMENTS, REDATED, Loaded, load_lines, write_lines
 from projections.engine.intervals import OPEN, Change, Interval, Key, Known, Lines, Said, instant_text, said_by
+from projections.engine.kept import MERGES
+from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 ACCOUNTABLE, LEAD, LABEL, LIFE, UNIT_LABEL, UNIT_LIFE = (
@@ -86,7 +88,7 @@ STEPS: dict[str, Callable[[RawEvent], list[Step]]] = {
     "people.UnitLeadAppointed": lambda data: [Step(LEAD, f"person/{data['lead']}")],
     "people.UnitLeadReleased": lambda data: [Step(LEAD, f"person/{data['lead']}", starts=False)],
 }
-TOPICS = frozenset(STEPS) | ANNULMENTS
+TOPICS = frozenset(STEPS) | ANNULMENTS | MERGES
 
 
 def steps_of(event: RawEvent) -> list[Step]:
@@ -141,9 +143,10 @@ def _stretches(lives: list[tuple[str, str]], answering: list[Interval]) -> Itera
 
 @dataclass
 class Folded:
-    """What a page made of the intervals and flaws."""
+    """What a page made of the intervals, flaws and merged ids."""
 
     lines: Lines
+    merges: list[Reading] = field(default_factory=list)
     flaws: Known = field(default_factory=Known)
     settled: dict[str, list[Interval]] = field(default_factory=dict)  # stream → its flaws as they stand
 
@@ -152,7 +155,10 @@ def fold(state: Loaded, events: Events) -> Folded:
     """Return the changes that a page makes; `state` is what `load` read."""
     folded = Folded(Lines(state, single=SINGLE.__contains__))
     for event in events:
-        stream = event["stream"]
+        stream, reading = event["stream"], reading_of(event)
+        if reading is not None:
+            folded.merges.append(reading)
+            continue
         if stream not in folded.settled:
             folded.settled[stream] = _flaws(folded.lines, stream)
         if not _apply(folded.lines, event).isdisjoint(answering_lines(stream)):
@@ -209,8 +215,9 @@ def load(cursor: Cursor, tables: Tables, events: Events) -> Loaded:
 
 
 def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
-    """Write what a page made of the intervals and flaws."""
+    """Write what a page made of the intervals, flaws and merged ids."""
     write_lines(cursor, tables, folded.lines, subject_of)
+    write_merges(cursor, tables, folded.merges)
     closed = [(subject_of(key[0]), key[1], holder, begins, at) for key, holder, begins, at in folded.flaws.closed]
     if closed:
         cursor.execute(tables.sql("close_flaws"), columns(closed))

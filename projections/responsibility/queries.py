@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from projections.engine.merged import keys_of, keys_read, several_ids
 from projections.engine.views import View
 from projections.responsibility.handlers import ACCOUNTABLE, CONFLICT, GAP, LABEL, LEAD, LIFE, UNIT_LABEL, UNIT_LIFE
 
@@ -18,7 +19,10 @@ _TOLD_APART = frozenset({LABEL, LIFE, UNIT_LABEL, UNIT_LIFE})
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A holder in a role from `since` until before `until` (None: open), by which event and on what authority."""
+    """A holder in a role from `since` until before `until` (None: open), by which event and on what authority.
+
+    `holder` is read as the id it was merged into; `recorded_as` are the ids that were recorded.
+    """
 
     role: str
     holder: str
@@ -32,6 +36,7 @@ class Holding:
     marks: tuple[str, ...]
     ended_by: str | None
     ended_position: int | None
+    recorded_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +117,12 @@ def who_owns(
     """Return who owns `subject` (`kind/id`) at the instant `on`, as known at the position `known` (None: now).
 
     With `day_start` what changed between it and `on` is listed too. An unknown subject has no holders and no gap.
+    Who was recorded under several ids of one person holds once.
     """
     at = _known(view, known)
     since = on if day_start is None else min(day_start, on)
-    asked = {"subject": subject, "known": at, "on": on, "since": since}
-    told = [_holding(row) for row in view.rows("find_holdings", asked)]
+    asked = {"subjects": keys_of(view, subject, at), "known": at, "on": on, "since": since}
+    told = _read(view, [_holding(row) for row in view.rows("find_holdings", asked)], at)
     life = [h for h in told if h.role in (LIFE, UNIT_LIFE)]
     held = [h for h in told if h not in life or h.since <= on]
     current = [h for h in held if h.since <= on and (h.until is None or h.until > on)]
@@ -139,10 +145,33 @@ def who_owns(
 
 def _by_role(current: Sequence[Holding]) -> dict[str, tuple[Holding, ...]]:
     roles: dict[str, list[Holding]] = defaultdict(list)
-    for holding in current:
+    for holding in _once(current):
         if holding.role not in _TOLD_APART:
             roles[holding.role].append(holding)
     return {role: tuple(holdings) for role, holdings in roles.items()}
+
+
+def _read(view: View, held: Sequence[Holding], known: int) -> list[Holding]:
+    """Return holdings with each holder read as the id that it was merged into."""
+    whole = keys_read(view, (h.holder for h in held if h.role not in _TOLD_APART), known)
+    return [replace(h, holder=whole.get(h.holder, h.holder), recorded_as=(h.holder,)) for h in held]
+
+
+def _once(held: Iterable[Holding]) -> list[Holding]:
+    """Return each holder once a role: who holds under several ids, from the first of them to the last."""
+    found: dict[tuple[str, str], Holding] = {}
+    for holding in held:
+        before = found.get((holding.role, holding.holder))
+        found[holding.role, holding.holder] = holding if before is None else _joined(before, holding)
+    return list(found.values())
+
+
+def _joined(first: Holding, other: Holding) -> Holding:
+    ids = tuple(dict.fromkeys((*first.recorded_as, *other.recorded_as)))
+    if first.until is not None and (other.until is None or other.until > first.until):
+        at, by = other.ended_position, other.ended_by
+        return replace(first, recorded_as=ids, until=other.until, ended_by=by, ended_position=at)
+    return replace(first, recorded_as=ids)
 
 
 def _label(current: Sequence[Holding]) -> str | None:
@@ -162,7 +191,7 @@ def _flaws(view: View, asked: dict[str, Any]) -> tuple[Gap | None, Conflict | No
         if row[1] == GAP:
             gap = _gap(row)
         else:
-            conflict = _conflict(row)
+            conflict = next(_conflicts(view, [row], asked["known"]), None)
     return gap, conflict
 
 
@@ -176,10 +205,25 @@ def gaps(
 def conflicts(
     view: View, *, on: datetime, known: int | None = None, kind: str | None = None, after: str = "", limit: int = MOST
 ) -> list[Conflict]:
-    """Return subjects for which several are accountable at `on`; paged as `gaps`."""
-    return [
-        _conflict(row) for row in _list_flaws(view, CONFLICT, on=on, known=known, kind=kind, after=after, limit=limit)
-    ]
+    """Return subjects for which several are accountable at `on`; paged as `gaps`. Ids of one person are one."""
+    most, found = min(limit, MOST), list[Conflict]()
+    while len(found) < most:
+        rows = _list_flaws(view, CONFLICT, on=on, known=known, kind=kind, after=after, limit=most)
+        found += _conflicts(view, rows, _known(view, known))
+        if len(rows) < most:
+            break
+        after = rows[-1][0]
+    return found[:most]
+
+
+def _conflicts(view: View, rows: Sequence[tuple[Any, ...]], known: int) -> Iterator[Conflict]:
+    """Yield the conflicts that are left once merged ids are read as one."""
+    found = [_conflict(row) for row in rows]
+    whole = keys_read(view, {holder for conflict in found for holder in conflict.holders}, known)
+    for conflict in found:
+        holders = tuple(sorted({whole[holder] for holder in conflict.holders}))
+        if len(holders) > 1:
+            yield replace(conflict, holders=holders)
 
 
 def _list_flaws(
@@ -194,8 +238,9 @@ def _list_flaws(
 def hand_overs(view: View, subject: str, *, role: str | None = None, known: int | None = None) -> list[HandOver]:
     """Return how a role of the subject (None: accountable, or a unit's lead) passed from holder to holder, in time."""
     chosen = role or (LEAD if subject.startswith("unit/") else ACCOUNTABLE)
-    asked = {"subject": subject, "role": chosen, "known": _known(view, known)}
-    line = [_holding(row) for row in view.rows("find_line", asked)]
+    at = _known(view, known)
+    asked = {"subjects": keys_of(view, subject, at), "role": chosen, "known": at}
+    line = _read(view, [_holding(row) for row in view.rows("find_line", asked)], at)
     seen: set[str] = set()
     passed: list[HandOver] = []
     for giver, taker in pairwise(line):
@@ -232,11 +277,59 @@ def owned_by(
     """Return what `holder` (`person/…` or `unit/…`) holds at `on`, in order of (role, subject) after `after`."""
     at = _known(view, known)
     first, beyond = _range(kind)
-    asked = {"holder": holder, "role": role, "on": on, "known": at, "first": first, "beyond": beyond}
+    asked = {"role": role, "on": on, "known": at, "first": first, "beyond": beyond}
     page = {"after_role": after[0], "after_subject": after[1], "limit": min(limit, MOST)}
-    rows = view.rows("list_holdings", {**asked, **page})
-    labels = labels_of(view, [row[0] for row in rows], on=on, known=at)
-    return [Owned(row[0], labels.get(row[0]), _holding(row[1:])) for row in rows]
+    ids = keys_of(view, holder, at)
+    if len(ids) == 1:
+        rows = view.rows("list_holdings", {**asked, **page, "holder": ids[0]})
+    else:
+        rows = view.rows("list_holdings_of_several", {**asked, **page, "holders": ids})
+    told = _read(view, [_holding(row[1:]) for row in rows], at)
+    return _owned(view, [(row[0], h) for row, h in zip(rows, told, strict=True)], on=on, known=at)
+
+
+def held(
+    view: View,
+    *,
+    on: datetime,
+    role: str | None = None,
+    kind: str | None = None,
+    known: int | None = None,
+    after: tuple[str, str, str] = ("", "", ""),
+    limit: int = MOST,
+) -> tuple[list[Owned], tuple[str, str, str] | None]:
+    """Return who holds what at `on`, in order of (subject, role, holder), and the place to go on from, None at the end.
+
+    A page may hold fewer than `limit` and yet not be the last: ids of one person are told once.
+    """
+    at, most = _known(view, known), min(limit, MOST)
+    first, beyond = _range(kind)
+    asked = {"role": role, "on": on, "known": at, "first": first, "beyond": beyond}
+    page = {"after_subject": after[0], "after_role": after[1], "after_holder": after[2], "limit": most}
+    rows = view.rows("list_held", {**asked, **page})
+    last = rows[-1][:3] if len(rows) == most else None
+    return _owned(view, _told_once(view, rows, on=on, known=at), on=on, known=at), last
+
+
+def _told_once(view: View, rows: Sequence[tuple[Any, ...]], *, on: datetime, known: int) -> list[tuple[str, Holding]]:
+    """Return the rows with holders read as merged; of several ids of one person on a subject the first, with all."""
+    told = _read(view, [_holding(row[1:]) for row in rows], known)
+    whole = several_ids(view, {holding.holder for holding in told}, known)
+    found = []
+    for (subject, *_), holding in zip(rows, told, strict=True):
+        if holding.holder not in whole:
+            found.append((subject, holding))
+            continue
+        roles = who_owns(view, subject, on=on, known=known).holders.get(holding.role, ())
+        joined = next((h for h in roles if h.holder == holding.holder), holding)
+        if holding.recorded_as[0] == min(joined.recorded_as):
+            found.append((subject, joined))
+    return found
+
+
+def _owned(view: View, found: Sequence[tuple[str, Holding]], *, on: datetime, known: int) -> list[Owned]:
+    labels = labels_of(view, [subject for subject, _ in found], on=on, known=known)
+    return [Owned(subject, labels.get(subject), holding) for subject, holding in found]
 
 
 def labels_of(view: View, subjects: Sequence[str], *, on: datetime, known: int | None = None) -> dict[str, str]:

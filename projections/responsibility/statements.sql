@@ -22,7 +22,7 @@ copy {schema}.{flaws} (subject, flaw, holders, valid_from, valid_to, known_from,
 select role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis, testimony,
     marks, ended_by::text, ended_position
 from {schema}.{intervals}
-where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s
+where subject = any(%(subjects)s) and known_to > %(known)s and known_from <= %(known)s
     and (valid_to > %(since)s and valid_from <= %(on)s or role in ('life', 'unit.life'))
 order by role, valid_from, began_position, holder
 
@@ -31,14 +31,14 @@ order by role, valid_from, began_position, holder
 select role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis, testimony,
     marks, ended_by::text, ended_position
 from {schema}.{intervals}
-where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s and role = %(role)s
+where subject = any(%(subjects)s) and known_to > %(known)s and known_from <= %(known)s and role = %(role)s
 order by valid_from, began_position, holder
 
 -- name: find_flaws_of
 -- The gap and conflict in which a subject is at an instant, as known at a position.
 select subject, flaw, holders, valid_from, nullif(valid_to, 'infinity')
 from {schema}.{flaws}
-where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s
+where subject = any(%(subjects)s) and known_to > %(known)s and known_from <= %(known)s
     and valid_from <= %(on)s and valid_to > %(on)s
 
 -- name: list_flaws
@@ -59,6 +59,37 @@ where holder = %(holder)s and (role, subject) > (%(after_role)s, %(after_subject
     and (%(role)s::text is null or role = %(role)s) and subject >= %(first)s and subject < %(beyond)s
     and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
 order by role, subject
+limit %(limit)s
+
+-- name: list_holdings_of_several
+-- The same of several ids of one person: what several of them hold is told once, from the first of them to the last.
+select subject, role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis,
+    testimony, marks, ended_by::text, ended_position
+from (
+    select distinct on (role, subject) subject, role, holder, valid_from,
+        max(valid_to) over (partition by role, subject) as valid_to, began_by, began_position, actor, basis, testimony,
+        marks, last_value(ended_by) over ends as ended_by, last_value(ended_position) over ends as ended_position
+    from {schema}.{intervals}
+    where holder = any(%(holders)s) and (role, subject) > (%(after_role)s, %(after_subject)s)
+        and (%(role)s::text is null or role = %(role)s) and subject >= %(first)s and subject < %(beyond)s
+        and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
+    window ends as (partition by role, subject order by valid_to, holder
+        rows between unbounded preceding and unbounded following)
+    order by role, subject, valid_from, began_position, holder
+) of_all
+order by role, subject
+limit %(limit)s
+
+-- name: list_held
+-- A page of who holds what at an instant, as known at a position, in order of subject, role and holder.
+select subject, role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis,
+    testimony, marks, ended_by::text, ended_position
+from {schema}.{intervals}
+where (subject, role, holder) > (%(after_subject)s, %(after_role)s, %(after_holder)s)
+    and subject >= %(first)s and subject < %(beyond)s and subject >= %(after_subject)s
+    and (%(role)s::text is null or role = %(role)s) and role not in ('label', 'life', 'unit.label', 'unit.life')
+    and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
+order by subject, role, holder
 limit %(limit)s
 
 -- name: find_labels
