@@ -23,6 +23,7 @@ from ledger.asking import (
 )
 from ledger.callers import bearer_of, roles_of, secret_digest, token_parts
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
+from ledger.confidence import Confidence
 from ledger.current import Current
 from ledger.deciding import Decided, Rules, decide, draft
 from ledger.domain import STREAM_KINDS
@@ -44,7 +45,7 @@ from ledger.kernel.append import (
 from ledger.kernel.clock import Clock, RealClock
 from ledger.kernel.event import Subject, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
-from ledger.kernel.refusals import AlreadyExists, IdempotencyConflict, InProgress, Refusal, StaleMatch
+from ledger.kernel.refusals import AlreadyExists, AskedAlone, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
 from ledger.offered import Offered, offered
 from ledger.privacy.data_keys import DataKeys
@@ -58,16 +59,8 @@ from ledger.store.reader import Reader, pool_of
 from ledger.store.writer import Writer
 
 __all__ = [
-    "SYSTEM_CALLER",
-    "Ask",
-    "Caller",
-    "Idempotency",
-    "Ledger",
-    "Receipt",
-    "Refused",
-    "Testimony",
-    "Unauthenticated",
-    "make_ledger",
+    "SYSTEM_CALLER", "Ask", "Caller", "Idempotency", "Ledger", "Receipt", "Refused", "Testimony",
+    "Unauthenticated", "make_ledger",
 ]  # fmt: skip
 
 ATTEMPTS = 8
@@ -93,7 +86,9 @@ class Ledger:
         self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
         self._rules = Rules(self.zone, opened.cut_over)
         self._current = Current(reader, self.zone, writer.size)
-        self.refused = RefusedAttempts(reader, lambda: self.clock.now())  # noqa: PLW0108  # a clock may be exchanged
+        now = lambda: self.clock.now()  # noqa: E731, PLW0108  # a clock may be exchanged
+        self.refused = RefusedAttempts(reader, now)
+        self.confidence = Confidence(reader, self.sealer.keys, secrets, self._current, self.refused.note, now)
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
 
@@ -171,7 +166,9 @@ class Ledger:
                     return receipt_of(decided, 0, decided.base + 1, self.clock.now())
                 key = None if idempotency is None else _key(ask.caller, idempotency.key, idempotency.fingerprint)
                 try:
-                    return (await self._append([decided], {stream: decided.base}, key))[0]
+                    receipt = (await self._append([decided], {stream: decided.base}, key))[0]
+                    await self.confidence.settled(ask)
+                    return receipt
                 except StaleVersion as stale:
                     if ask.if_match is not None:
                         raise StaleMatch(version=stale.actual) from stale
@@ -186,6 +183,8 @@ class Ledger:
                 return decide(ask, self._current.cache, self._rules, now)
             except NotLoaded as missing:
                 await self._current.load([missing.stream])
+            except AskedAlone:
+                ask = await self.confidence.completed(ask)
 
     async def _append(
         self,

@@ -15,6 +15,7 @@ from ledger.store.reader import Reader, RefusedAttempt
 KEEP_EVERY_S = 0.5
 WAITING_MAX = 10_000
 AT_ONCE = 1_000
+HIDDEN = "hidden"  # who was refused something that is given without a name
 logger = logging.getLogger(__name__)
 
 
@@ -43,8 +44,9 @@ class RefusedAttempts:
         """Note that an ask was refused. Rows of imported history have a report of their own."""
         if ask.testimony is not None:
             return
-        verb = type(ask.command).verb
-        self.note_attempt(ask.caller.id, ask.caller.credential, ask.kind, ask.id or "", verb, refusal.code)
+        verb, hidden = type(ask.command).verb, ask.command.hides_author()
+        actor, credential = (HIDDEN, HIDDEN) if hidden else (ask.caller.id, ask.caller.credential)
+        self.note_attempt(actor, credential, ask.kind, ask.id or "", verb, refusal.code)
 
     def note_attempt(self, actor: str, credential: str, kind: str, id: str, verb: str, code: str) -> None:
         """Note an attempt that did not become an ask."""

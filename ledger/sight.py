@@ -6,7 +6,6 @@ from datetime import datetime
 from ledger.domain.feedback import Visibility
 from ledger.domain.identity import SYSTEM, Role
 from ledger.facts import LedgerFacts
-from ledger.kernel.ids import split_stream
 
 OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
 OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
@@ -31,7 +30,7 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
         return False
     actor = facts.resolved(actor)
     if kind in OF_ITS_SUBJECT:
-        kind, id = split_stream(id)
+        kind, _, id = id.partition("/")
     if kind in PRIVATE:
         return SIGHT[kind](facts, actor, id, at)
     if kind == "review" and actor == facts.resolved(facts.state("review", id).person or ""):

@@ -1,6 +1,8 @@
 """The ways to be allowed, by basis: each says through whom or what it holds for an actor, or that it does not hold."""
 
 from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
 
 from ledger.domain.duties import Party
 from ledger.domain.identity import SYSTEM, Role
@@ -79,6 +81,13 @@ def _operator_for_system(question: Question, way: By) -> str | None:
     return "" if for_system and Role.OPERATOR in roles else None
 
 
+def _secret(question: Question, way: By) -> str | None:
+    """Whoever knows the secret whose SHA-256 the state keeps, whatever their name."""
+    kept, told = question.state.secret_digest, getattr(question.command, way.of or "secret", None)
+    fits = kept is not None and told is not None and compare_digest(sha256(told.encode()).hexdigest(), kept)
+    return "" if fits else None
+
+
 def _own_token(question: Question, way: By) -> str | None:
     bearer = question.state.bearer
     return "" if bearer is not None and bearer.id == question.actor else None
@@ -144,6 +153,7 @@ BASES: dict[str, Callable[[Question, By], str | None]] = {
     "role": _role,
     "operator_for_system": _operator_for_system,
     "own_token": _own_token,
+    "secret": _secret,
     "employee": _employee,
     "system": _system,
     "hr_duty": _hr_duty,

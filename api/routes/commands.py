@@ -38,6 +38,8 @@ def _target(kind: str, id: str | None) -> tuple[StreamKind[object], str | None]:
     except ValueError:
         raise NotFound() from None
     if stream is not None:
+        if stream.by_subject and key is not None and "/" not in key:
+            raise NotFound()  # its ids name a kind and an id
         return stream, key
     if key is None:
         raise NotFound()

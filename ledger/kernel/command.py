@@ -24,6 +24,7 @@ class By:
     Bases: own (the person named), lead (of the person named), unit_lead (of the unit named, or one above), holder
     (accountable for the subject), named (in the list named), hr_partner (of the person's unit), role:<name>, sight (of
     the subject named),
+    secret (whoever knows the secret whose digest the state keeps),
     hr_for_lead (HR in the place of the lead of who is named; only where the policy marks it instead of refusing it).
     """
 
@@ -75,6 +76,10 @@ class Command(Value):
     def context(cls) -> str:
         """Return the context that declares it, as in `goals`."""
         return cls.__module__.removeprefix("ledger.domain.").partition(".")[0]
+
+    def hides_author(self) -> bool:
+        """Tell whether nothing may be kept of who gave it, not even where it is refused."""
+        return False
 
     def own_fields(self) -> dict[str, Any]:
         """Return the command's fields besides those that every command has, as its event takes them."""

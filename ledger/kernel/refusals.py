@@ -113,6 +113,14 @@ class LateNeedsReason(Refusal):
     accepted_zh = "附上原因代码的同一命令"
 
 
+class AskedAlone(Refusal):
+    """What the command rests on is gathered in confidence, for it alone; a batch or an import has none of it."""
+
+    code, status = "asked_alone", 422
+    en = "This is asked for in a call of its own, not in a batch or an import."
+    zh = "此操作须单独提交，不得包含在批量或导入中。"
+
+
 class StaleMatch(Refusal):
     """The stream is not at the version that If-Match names."""
 

@@ -65,6 +65,13 @@ class DataKeys:
             for owner in [owner for owner in self._known if owner[0] == subject]:
                 del self._known[owner]
 
+    def destroy(self, owner: Owner) -> None:
+        """Destroy the key of one owner: what is encrypted under it is unreadable from now on, in every copy."""
+        with self._pool.connection() as connection:
+            connection.execute(self._statements["delete_data_key"].encode(), owner)
+        with self._lock:
+            self._known.pop(owner, None)
+
     def _insert(self, owners: list[Owner]) -> None:
         epoch = self._secrets.epoch
         wrapping = self._secrets.epoch_key(epoch)

@@ -61,6 +61,11 @@ class LedgerSecrets:
         normal = unicodedata.normalize("NFKC", value).strip().casefold()
         return hmac.digest(self.lookup, f"{scheme}\0{normal}".encode(), hashlib.sha256)
 
+    def ticket_of(self, subject: str, person: str) -> str:
+        """Return the keyed hash by which somebody is known to have spent their one chance with a subject."""
+        said = f"ticket\0{subject}\0{person}".encode()
+        return hmac.digest(self.lookup, said, hashlib.sha256).hex()
+
     def fingerprint_of(self, said: bytes) -> bytes:
         """Return the fingerprint of a request: 32 bytes."""
         return hmac.digest(self.fingerprint, said, hashlib.sha256)

@@ -11,3 +11,7 @@ on conflict do nothing
 select k.subject, k.retention, k.epoch, k.wrapped
 from unnest(%s::text[], %s::text[]) as a (subject, retention)
 join {keys}.data_keys k on k.subject = a.subject and k.retention = a.retention
+
+-- name: delete_data_key
+-- The key of one subject and class, for ever.
+delete from {keys}.data_keys where subject = %s and retention = %s

@@ -178,6 +178,10 @@ class Reader:
         rows = self.rows("find_positions", ([UUID(bytes=event_id) for event_id in event_ids],))
         return {event_id.bytes: position for event_id, position in rows}
 
+    def persons(self) -> list[str]:
+        """Return the streams of everybody who was ever registered."""
+        return [row[0] for row in self.rows("find_persons")]
+
     def refused(self, after: int, limit: int) -> list[RefusedAttempt]:
         """Return refused attempts after a number, in order."""
         return [RefusedAttempt(*row) for row in self.rows("read_refused", (after, limit))]

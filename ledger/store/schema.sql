@@ -111,6 +111,15 @@ create table {schema}.refused (
     code text collate "C" not null
 );
 
+-- Answers to surveys that are not closed: one encrypted row a survey, so that no row, and no order, is anybody's.
+create table {schema}.waiting (
+    survey text collate "C" primary key,
+    box bytea not null,
+    sealed_off boolean not null default false
+);
+
+alter table {schema}.waiting alter column box set storage external;
+
 create table {schema}.schema_version (
     number integer primary key,
     applied_at timestamptz not null default now()
@@ -141,3 +150,4 @@ grant select, insert, delete on {schema}.sealed, {schema}.lookup, {schema}.snaps
 grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
 grant select, insert on {schema}.refused to {service};
+grant select, insert, update on {schema}.waiting to {service};

@@ -245,3 +245,7 @@ values (%s, %s, %s, %s, %s, %s, %s)
 -- A page of the refused attempts, in the order in which they were noted.
 select recorded_at, actor, credential, kind, id, verb, code, number from {schema}.refused
 where number > %s order by number limit %s
+
+-- name: find_persons
+-- The stream of everybody who was ever registered.
+select stream from {schema}.events where stream >= 'person/' and stream < 'person0' and version = 1

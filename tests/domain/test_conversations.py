@@ -38,7 +38,7 @@ from tests.domain.given import Given, Happened, History, given
 
 WORLD = company()
 GIVE = GiveFeedback(recipient="p-ann", kind=FeedbackKind.CONCERN, text="Late again")
-HIDDEN = GIVE.model_copy(update={"visibility": Visibility.ANONYMOUS})
+HIDDEN = GIVE.model_copy(update={"visibility": Visibility.ANONYMOUS}).among(5)
 
 
 def feedback(*happened: Happened, world: History = WORLD) -> Given:

@@ -2,23 +2,25 @@
 
 from ledger.domain.feedback import coaching, comments, giving
 from ledger.domain.feedback.giving import (
-    AUTHOR,
     AcknowledgeFeedback,
     CorrectFeedback,
-    FeedbackAcknowledged,
-    FeedbackCorrected,
-    FeedbackGiven,
     FeedbackIsWithdrawn,
-    FeedbackKind,
-    FeedbackRequested,
-    FeedbackState,
     FeedbackToSelf,
-    FeedbackWithdrawn,
     GiveFeedback,
     ReadersOnlyNamed,
     RequestFeedback,
-    Visibility,
     WithdrawFeedback,
+)
+from ledger.domain.feedback.told import (
+    AUTHOR,
+    FeedbackAcknowledged,
+    FeedbackCorrected,
+    FeedbackGiven,
+    FeedbackKind,
+    FeedbackRequested,
+    FeedbackState,
+    FeedbackWithdrawn,
+    Visibility,
 )
 
 STREAMS = (giving.STREAM, coaching.STREAM, comments.STREAM)

@@ -1,157 +1,43 @@
 """Giving feedback: asked for or not, by name or without one, who may read it, and that it has been read."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, StringConstraints
 
+from ledger.domain.feedback.told import (
+    AuthorAsked,
+    AuthorOpened,
+    FeedbackAcknowledged,
+    FeedbackCorrected,
+    FeedbackGiven,
+    FeedbackKind,
+    FeedbackRequested,
+    FeedbackState,
+    FeedbackWithdrawn,
+    SecretDigest,
+    Visibility,
+    evolve,
+)
 from ledger.kernel.command import Act, By, Command, StreamKind
-from ledger.kernel.event import OWN_STREAM, Entry, Event, Seal, Subject
-from ledger.kernel.ids import Id, PersonId
-from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, NotFound, OwnAct, Refusal
+from ledger.kernel.event import Event, Subject
+from ledger.kernel.ids import Id
+from ledger.kernel.refusals import (
+    AfterLastDay,
+    AlreadyExists,
+    AlreadyRecorded,
+    AskedAlone,
+    NotFound,
+    OwnAct,
+    Refusal,
+)
 from ledger.kernel.texts import Note
 
-AUTHOR = "author"  # the retention class of a hidden author, which only the named office opens
 ANONYMOUS = "anonymous"
-
-
-class FeedbackKind(StrEnum):
-    """What the feedback is."""
-
-    PRAISE = "praise"
-    ADVICE = "advice"
-    CONCERN = "concern"
-
-
-class Visibility(StrEnum):
-    """Who reads it besides the recipient and the giver."""
-
-    NAMED = "named"  # the readers named, if any
-    LINE = "line"
-    HR_PARTNER = "hr_partner"
-    ANONYMOUS = "anonymous"  # nobody else, and the recipient is not told from whom
-
-
-# Events
-
-
-class FeedbackRequested(Event, context="feedback"):
-    """Somebody is asked to tell the recipient something; one request asks one person."""
-
-    recipient: PersonId
-    asked: PersonId
-    requester: PersonId
-    about: Subject | None = None
-    note: Annotated[Note | None, Seal("recipient", "feedback")] = None
-
-
-class FeedbackGiven(Event, context="feedback"):
-    """Somebody tells the recipient something; the text is the recipient's.
-
-    Given anonymously, a pseudonym that is used once is the actor, and the author stands in a sealed part of its own.
-    """
-
-    recipient: PersonId
-    about: Subject | None = None
-    kind: FeedbackKind
-    visibility: Visibility
-    readers: tuple[PersonId, ...] = ()
-    text: Annotated[Note | None, Seal("recipient", "feedback")] = None
-    pseudonym: Id | None = None
-    author: Annotated[Id | None, Seal(OWN_STREAM, AUTHOR)] = None  # never among the subjects
-
-    def hidden_actor(self) -> str | None:
-        """Return the pseudonym that stands in the actor's place where the feedback is anonymous."""
-        return self.pseudonym
-
-
-class FeedbackCorrected(Event, context="feedback"):
-    """The giver puts it otherwise; the first wording stays on record."""
-
-    recipient: PersonId
-    text: Annotated[Note | None, Seal("recipient", "feedback")] = None
-
-
-class FeedbackAcknowledged(Event, context="feedback"):
-    """The recipient has read it as it stands; that is no agreement."""
-
-    recipient: PersonId
-
-
-class FeedbackWithdrawn(Event, context="feedback"):
-    """The giver takes it back: the content is closed, the fact stays."""
-
-    recipient: PersonId
-
-
-class AuthorAsked(Event, context="feedback"):
-    """The office that may ask who gave anonymous feedback does so, with a reason; nothing is opened yet."""
-
-    recipient: PersonId
-    asker: PersonId
-
-
-class AuthorOpened(Event, context="feedback"):
-    """A second person agrees: from now on the office, and nobody else, may open the sealed author."""
-
-    recipient: PersonId
-    asker: PersonId
-    second: PersonId
-
-
-# State
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackState:
-    """One piece of feedback: by whom, to whom, and where it stands."""
-
-    giver: str | None = None
-    recipient: str | None = None
-    asked: str | None = None
-    requester: str | None = None
-    given: bool = False
-    disclosure: str | None = None  # who asked for the author
-    opened_to: str | None = None  # who may open the author
-    visibility: Visibility | None = None
-    readers: tuple[str, ...] = ()
-    about: Subject | None = None
-    acknowledged: bool = False
-    withdrawn: bool = False
-
-
-def evolve(state: FeedbackState, entry: Entry) -> FeedbackState:
-    """Return the state after `entry`; what is corrected is unread again."""
-    match entry.event:
-        case FeedbackRequested(recipient=recipient, asked=asked, requester=requester, about=about):
-            return FeedbackState(recipient=recipient, asked=asked, requester=requester, about=about)
-        case AuthorAsked(asker=asker):
-            return replace(state, disclosure=asker)
-        case AuthorOpened(asker=asker):
-            return replace(state, opened_to=asker)
-        case FeedbackGiven() as given:
-            return replace(
-                state,
-                given=True,
-                giver=entry.actor,
-                recipient=given.recipient,
-                visibility=given.visibility,
-                readers=given.readers,
-                about=given.about,
-            )
-        case FeedbackCorrected():
-            return replace(state, acknowledged=False)
-        case FeedbackAcknowledged():
-            return replace(state, acknowledged=True)
-        case FeedbackWithdrawn():
-            return replace(state, withdrawn=True)
-    return state
-
+Secret = Annotated[str, StringConstraints(min_length=32, max_length=200)]
 
 # Commands
 
-_GIVER = (By("own", "giver"),)
+_GIVER = (By("own", "giver"), By("secret", "secret"))
 
 
 class RequestFeedback(
@@ -180,9 +66,38 @@ class GiveFeedback(
     text: Note
     visibility: Visibility = Visibility.NAMED
     readers: tuple[Id, ...] = Field(default=(), max_length=20, description="who else may read it; only with `named`")
+    secret_digest: SecretDigest | None = Field(
+        default=None, description="only with `anonymous`: SHA-256 of a random secret that the author keeps"
+    )
+    _possible_authors: int | None = PrivateAttr(default=None)
+
+    def hides_author(self) -> bool:
+        """Tell whether it is anonymous."""
+        return self.visibility is Visibility.ANONYMOUS
+
+    def among(self, possible_authors: int) -> "GiveFeedback":
+        """Return the command with the number of those who could have written it; no caller can bring it along."""
+        counted = self.model_copy()
+        counted._possible_authors = possible_authors
+        return counted
+
+    @property
+    def possible_authors(self) -> int | None:
+        """Return how many could have written it, None before they were counted."""
+        return self._possible_authors
 
 
-class CorrectFeedback(Command, stream="feedback", verb="correct", by=_GIVER):
+class HiddenGiver(Command):
+    """What the two commands of a giver share: the secret by which a hidden one is known."""
+
+    secret: Secret | None = Field(default=None, description="only with anonymous feedback: what its author kept")
+
+    def hides_author(self) -> bool:
+        """Tell whether a secret stands in the place of a name."""
+        return self.secret is not None
+
+
+class CorrectFeedback(HiddenGiver, stream="feedback", verb="correct", by=_GIVER):
     """Put own feedback otherwise."""
 
     text: Note
@@ -192,7 +107,7 @@ class AcknowledgeFeedback(Command, stream="feedback", verb="acknowledge", by=(By
     """Say that it was read."""
 
 
-class WithdrawFeedback(Command, stream="feedback", verb="withdraw", by=_GIVER):
+class WithdrawFeedback(HiddenGiver, stream="feedback", verb="withdraw", by=_GIVER):
     """Take own feedback back."""
 
 
@@ -262,6 +177,24 @@ class FeedbackToSelf(Refusal):
     zh = "不得给自己反馈。"
 
 
+class TooFewAuthors(Refusal):
+    """Where few could have written it, feedback without a name has one."""
+
+    code, rule = "too_few_authors", "anonymity_is_in_the_data"
+    en = "Fewer than {limit} colleagues could have written this: it would not be anonymous."
+    zh = "可能的作者不足 {limit} 人：该反馈无法真正匿名。"
+    accepted_en = "feedback by name, or to a lead above"
+    accepted_zh = "实名反馈，或向上级负责人反馈"
+
+
+class SecretOnlyHidden(Refusal):
+    """A secret stands in the place of a name; whoever gives one by name needs none."""
+
+    code, status = "secret_only_hidden", 422
+    en = "A secret goes with anonymous feedback only."
+    zh = "密钥仅用于匿名反馈。"
+
+
 class ReadersOnlyNamed(Refusal):
     """Readers are listed only where visibility is by name."""
 
@@ -290,11 +223,11 @@ def decide(command: Command, state: FeedbackState, act: Act) -> Event:
         raise AlreadyRecorded() if isinstance(command, WithdrawFeedback) else FeedbackIsWithdrawn()
     match command:
         case CorrectFeedback(text=text):
-            return FeedbackCorrected(recipient=state.recipient, text=text)
+            return FeedbackCorrected(recipient=state.recipient, text=text, pseudonym=state.pseudonym)
         case AcknowledgeFeedback():
             return _acknowledged(state, state.recipient, act)
         case WithdrawFeedback():
-            return FeedbackWithdrawn(recipient=state.recipient)
+            return FeedbackWithdrawn(recipient=state.recipient, pseudonym=state.pseudonym)
     raise TypeError(command)
 
 
@@ -327,6 +260,10 @@ def _given(command: GiveFeedback, state: FeedbackState, act: Act) -> Event:
     if command.readers and command.visibility is not Visibility.NAMED:
         raise ReadersOnlyNamed()
     _require_known(command.recipient, command.readers, command.about, act)
+    if command.secret_digest is not None and not anonymous:
+        raise SecretOnlyHidden()
+    if anonymous and not act.testimony:
+        _require_company(command, act)
     return FeedbackGiven(
         recipient=command.recipient,
         about=command.about or state.about,
@@ -334,9 +271,19 @@ def _given(command: GiveFeedback, state: FeedbackState, act: Act) -> Event:
         visibility=command.visibility,
         readers=tuple(dict.fromkeys(command.readers)),
         text=command.text,
+        secret_digest=command.secret_digest,
         pseudonym=f"{ANONYMOUS}:{act.event_id}" if anonymous else None,
         author=act.actor if anonymous and not act.testimony else None,
     )
+
+
+def _require_company(command: GiveFeedback, act: Act) -> None:
+    """Refuse what only few could have written."""
+    if command.possible_authors is None:
+        raise AskedAlone()
+    limit = act.facts.policy(act.now).terms.small_group_limit
+    if command.possible_authors < limit:
+        raise TooFewAuthors(limit=limit)
 
 
 def _require_asked(command: GiveFeedback, state: FeedbackState, asked: str, act: Act) -> None:

@@ -84,6 +84,10 @@ class AnswerSurvey(Command, stream="survey", verb="answer", by=(By("employee"),)
 
     answers: dict[Code, Annotated[int, Field(strict=True)] | Remark] = Field(min_length=1, max_length=60)
 
+    def hides_author(self) -> bool:
+        """Tell that nothing is kept of who answered."""
+        return True
+
     @model_validator(mode="after")
     def _without_a_time(self) -> "AnswerSurvey":
         """Refuse a time and a reason: an answer has neither."""

@@ -22,7 +22,7 @@ from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import OWN_STREAM, Entry, Event, Seal, Subject, Value
 from ledger.kernel.ids import Code, Id, UnitId
 from ledger.kernel.moments import Day, day_of
-from ledger.kernel.refusals import AlreadyExists, NotFound, Refusal
+from ledger.kernel.refusals import AlreadyExists, AskedAlone, NotFound, Refusal
 from ledger.kernel.texts import Note
 
 SHEETS = "survey-answers"  # as whose the single answers are sealed: only HR administrators and auditors open them
@@ -174,14 +174,6 @@ class SurveyStillOpen(Refusal):
     zh = "问卷开放至 {closes_on}（含当日）。"
 
 
-class ClosedAlone(Refusal):
-    """A survey is closed by a call of its own: in a batch its answers can't be collected."""
-
-    code, status = "survey_closed_alone", 422
-    en = "A survey is closed by a call of its own, not in a batch or an import."
-    zh = "关闭问卷须单独提交，不得包含在批量或导入中。"
-
-
 class NotInSurvey(Refusal):
     """A survey is answered by those who work in the units it asks."""
 
@@ -205,7 +197,7 @@ def decide(command: Command, state: SurveyState, act: Act) -> Event:
     if not _is_over(state.opened.closes_on, act):
         raise SurveyStillOpen(closes_on=state.opened.closes_on.isoformat())
     if not isinstance(command, CloseSurvey) or command.collected is None:
-        raise ClosedAlone()
+        raise AskedAlone()
     return closing(command.collected, state.opened, survey=act.id)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 from ledger.domain.feedback import (
     AcknowledgeFeedback,
     CorrectFeedback,
@@ -25,6 +27,7 @@ from ledger.kernel.policy import STANDING, Offices, PolicyTerms
 from tests.domain.examples.company import day
 from tests.domain.examples.example import Example
 
+SECRET = "kept by whoever gave it, and by nobody else"
 FEEDBACK = (
     FeedbackGiven(recipient="p-ann", kind=FeedbackKind.ADVICE, visibility=Visibility.LINE, text="Ask earlier"),
     day("2026-05-01"),
@@ -82,7 +85,13 @@ EXAMPLES = (
     Example(
         "feedback",
         "f-1",
-        GiveFeedback(recipient="p-ann", kind=FeedbackKind.CONCERN, text="Listen", visibility=Visibility.ANONYMOUS),
+        GiveFeedback(
+            recipient="p-ann",
+            kind=FeedbackKind.CONCERN,
+            text="Listen",
+            visibility=Visibility.ANONYMOUS,
+            secret_digest=sha256(SECRET.encode()).hexdigest(),
+        ).among(5),
         FeedbackGiven,
         actor="p-bob",
     ),
