@@ -31,12 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ledger.evidence", description=__doc__)
-    parser.add_argument("path", type=Path, help="exported log, folder of proofs, or one .tlog-proof file")
+    parser.add_argument("path", type=Path, help="bundle, exported log, folder of proofs, or one .tlog-proof")
     parser.add_argument("--event", type=Path, help="stored bytes of the one proof (default: same name, .event)")
     parser.add_argument("--key", action="append", default=[], help="verifier key, or a file of them")
     parser.add_argument("--origin", help="the ledger that this must be")
     parser.add_argument("--earlier", type=Path, help="an earlier checkpoint, or a folder of them")
     parser.add_argument("--disclosed", type=Path, help="disclosed sealed parts (JSON)")
+    parser.add_argument("--log", type=Path, help="of a bundle: the exported log to find omissions with")
+    parser.add_argument("--authority", type=Path, help="trusted time-stamping authorities (PEM)")
     parser.add_argument("--policy", type=Path, help="who must have witnessed (tlog-policy)")
     parser.add_argument("--require", choices=["checkpointed", "witnessed"], default="checkpointed")
     parser.add_argument("--json", action="store_true", help="answer for machines")
@@ -54,6 +56,8 @@ def _question(options: argparse.Namespace) -> Question:
         disclosed=options.disclosed,
         policy=options.policy,
         witnessed=options.require == "witnessed",
+        log=options.log,
+        authorities=options.authority,
     )
 
 
@@ -76,6 +80,7 @@ def _report(verdict: Verdict, language: str, *, as_json: bool) -> str:
     lines[0] += verdict.text(language)
     if verdict.first_bad is not None:
         lines.append(f"{'首个出错位置' if zh else 'first position that fails'}: {verdict.first_bad} ({verdict.kind})")
+    lines += [f"{subject}: complete: {said}" for subject, said in verdict.subjects.items()]
     complete = "已证明" if verdict.complete == "proven" else "未证明"
     lines.append(f"完整性：{complete}" if zh else f"complete: {verdict.complete}")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Verdicts: what a verification found, how far it got, and what it does not show."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 
 from .faults import EvidenceError, ExitCode, LogFalse
 
@@ -12,11 +12,13 @@ Progress = Callable[[int, int], None]  # events done, events in all
 class Verdict:
     """The outcome of one verification, in numbers for machines and in one sentence in each language for people.
 
-    level: 1 one proof · 2 a whole log · 3 with disclosed parts · 5 with continuity to earlier checkpoints.
+    level: 1 one proof · 2 a whole log · 3 with disclosed parts · 4 with the answer replayed ·
+        5 with continuity to earlier checkpoints.
     checked: events whose bytes were hashed and found good before the end or the first fault.
     tail: events past the last checkpoint: recomputed, but under no signature yet.
     withheld: events whose bytes were retired, and of which only the leaf hash was checked.
     complete: "proven" where every event up to the checkpoint was seen, so that none of a subject can be missing.
+    subjects: of a bundle, the same for each subject.
     """
 
     ok: bool
@@ -31,6 +33,7 @@ class Verdict:
     withheld: int = 0
     complete: str = "not proven"
     exit_code: ExitCode = ExitCode.OK
+    subjects: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, language: str) -> str:
         """The sentence in `language`: anything that begins with "zh" is Chinese, all else English."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import policy
+from .archive import MAX_ARCHIVE_BYTES
+from .bundle import MAGIC
 from .checkpoint import Checkpoint
 from .faults import EvidenceError, Malformed, Unusable
 from .note import VerifierKey
@@ -14,10 +16,12 @@ from .tiles import VERIFIER_KEY_FILE, LogFolder, parse_keys, read_file, read_suc
 from .tlog_proof import FILE_SUFFIX
 from .tlog_proof import parse as parse_proof
 from .verdict import Progress, Verdict, from_fault
+from .verify_bundle import verify_bundle
 from .verify_log import LogCheck
 from .verify_proof import Disclosure, parse_disclosures, verify_disclosed, verify_event
 
 EVENT_SUFFIX = ".event"
+BUNDLE_SUFFIX = ".zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,8 @@ class Question:
 
     path: an exported log, a folder of proof files, or one proof file. event: the stored bytes of that one proof (else
     the file of the same name with the suffix `.event`). keys: the log's public keys (else those that lie beside, which
-    show that things fit together, not who signed). earlier: a checkpoint, or a folder of them, kept from before.
+    show that things fit together, not who signed). earlier: a checkpoint, or a folder of them, kept from before. log:
+    of a bundle, the exported log to find omissions with. authorities: PEM file of trusted time-stamping authorities.
     """
 
     path: Path
@@ -37,13 +42,44 @@ class Question:
     disclosed: Path | None = None
     policy: Path | None = None
     witnessed: bool = False
+    log: Path | None = None
+    authorities: Path | None = None
 
 
 def verify(question: Question, progress: Progress | None = None) -> Verdict:
     """The verdict on files; never raises for what it finds in them."""
+    if is_bundle(question.path):
+        return _verify_bundle(question)
     if question.path.is_dir() and not any(question.path.glob(f"*{FILE_SUFFIX}")):
         return _FolderCheck(question).verdict(progress)
     return _verify_proofs(question)
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a path is that of an evidence bundle, by its name or its first bytes."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return path.suffix == BUNDLE_SUFFIX or file.read(len(MAGIC)) == MAGIC
+
+
+def _verify_bundle(question: Question) -> Verdict:
+    try:
+        if question.path.stat().st_size > 2 * MAX_ARCHIVE_BYTES:
+            raise Unusable(zh="证据包过大", en="the bundle is too large")
+        files = [] if question.earlier is None else _files_of(question.earlier)
+        return verify_bundle(
+            read_file(question.path),
+            keys=question.keys,
+            origin=question.origin,
+            log=question.log,
+            earlier=[read_file(file) for file in files],
+            asked=_policy(question),
+            witnessed=question.witnessed,
+            authorities=question.authorities,
+        )
+    except EvidenceError as fault:
+        return from_fault(fault, level=0)
 
 
 class _FolderCheck:
@@ -129,11 +165,15 @@ def read_earlier(path: Path | None, keys: Keyring, origin: str) -> list[Checkpoi
     """The signed checkpoints in a file, or in all files of a folder; each must be of this ledger and well signed."""
     if path is None:
         return []
-    files = sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
+    files = _files_of(path)
     found = [keys.verify(read_file(file), origin=origin) for file in files]
     if not found:
         raise Unusable(zh="没有找到先前的签点", en="no earlier checkpoints were found")
     return [one for one in found if one.size]
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path]
 
 
 def _ring_of(question: Question) -> Keyring:
