@@ -14,7 +14,21 @@ from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
 from api.routes import commands as allowed_commands
-from api.routes import directory, duties, events, goals, imports, logs, operation, projections, refused, trail, who_owns
+from api.routes import (
+    cycles,
+    directory,
+    duties,
+    events,
+    goals,
+    imports,
+    logs,
+    operation,
+    projections,
+    refused,
+    reviews,
+    trail,
+    who_owns,
+)
 from api.routes.batches import router as batches_router
 from api.services import Services
 from api.subscriptions import feed, stream
@@ -33,6 +47,8 @@ ROUTERS: Sequence[APIRouter] = (
     refused.router,
     directory.router,
     goals.router,
+    reviews.router,
+    cycles.router,
     duties.router,
     allowed_commands.router,
     imports.router,

@@ -7,7 +7,6 @@ from datetime import datetime
 from ledger.application import Ledger
 from ledger.kernel.event import Subject
 from ledger.kernel.ids import split_stream
-from ledger.kernel.moments import day_of
 from projections.audit_trail import queries as trail
 from projections.duties import queries as duties
 from projections.engine import Runner
@@ -16,7 +15,7 @@ from projections.responsibility import queries as responsibility
 
 WAIT_S = 60.0
 REVIEW_OPENED = "reviews.ReviewOpened"
-ACCOUNTABLE, RUNNING = "accountable", "assigned"
+ACCOUNTABLE = "accountable"
 
 
 class ProjectedSight:
@@ -61,7 +60,7 @@ class ProjectedSight:
         return found
 
     def _held(self, holder: str, now: datetime) -> list[Subject]:
-        return [*self._accountable(holder, now), *self._goals(holder, now)]
+        return [*self._accountable(holder, now), *self._goals(holder)]
 
     def _accountable(self, holder: str, now: datetime) -> Iterator[Subject]:
         after = ("", "")
@@ -70,12 +69,9 @@ class ProjectedSight:
                 yield from (_subject(owned.subject) for owned in page)
                 after = (ACCOUNTABLE, page[-1].subject)
 
-    def _goals(self, holder: str, now: datetime) -> Iterator[Subject]:
-        after, day = "", day_of(now, self._ledger.zone)
+    def _goals(self, holder: str) -> Iterator[Subject]:
         with self._runner.view("goals") as view:
-            while page := goals.goals_of(view, holder, on=now, day=day, after=after):
-                yield from (Subject(kind="goal", id=goal.id) for goal in page if goal.stage == RUNNING)
-                after = page[-1].id
+            yield from (Subject(kind="goal", id=id) for id in goals.running_goals_of(view, holder))
 
 
 def _subject(key: str) -> Subject:

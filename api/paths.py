@@ -7,6 +7,7 @@ from fastapi import Path
 from pydantic import AfterValidator
 
 from ledger.kernel.ids import check_id, check_kind
+from ledger.kernel.refusals import Invalid
 
 
 def segments(raw_path: bytes) -> tuple[str, ...] | None:
@@ -39,3 +40,13 @@ PathId = Annotated[
     AfterValidator(_segment_id),
 ]
 PathKind = Annotated[str, Path(max_length=40, pattern=r"^[a-z][a-z0-9-]*$"), AfterValidator(check_kind)]
+
+
+def require_ids(**named: str | None) -> None:
+    """Refuse query parameters that can be no id, by name. Raises Invalid."""
+    for name, text in named.items():
+        try:
+            if text is not None:
+                check_id(text)
+        except ValueError:
+            raise Invalid(errors=((f"query/{name}", "id_expected"),)) from None

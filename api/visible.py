@@ -19,20 +19,42 @@ async def visible_page(
     subject_of: Callable[[T], str],
     after: Key | None,
     limit: int,
+    kept: Callable[[T], Awaitable[bool]] | None = None,
 ) -> tuple[list[T], Key | None]:
     """Return up to `limit` rows after `after` whose subject the caller may see, and the key to go on from, if any.
 
+    `kept` tells of a row whether it is kept from the caller all the same.
     How many rows were left out is told by nothing: the key is that of the last row looked at.
     """
+
+    async def page(key: Key | None, rows: int) -> tuple[list[T], Key | None]:
+        fetched = await fetch(key, rows)
+        return fetched, key_of(fetched[-1]) if len(fetched) == rows else None
+
+    return await visible_found(asked, page, key_of=key_of, subject_of=subject_of, after=after, limit=limit, kept=kept)
+
+
+async def visible_found(
+    asked: Asked,
+    fetch: Callable[[Key | None, int], Awaitable[tuple[list[T], Key | None]]],
+    *,
+    key_of: Callable[[T], Key],
+    subject_of: Callable[[T], str],
+    after: Key | None,
+    limit: int,
+    kept: Callable[[T], Awaitable[bool]] | None = None,
+) -> tuple[list[T], Key | None]:
+    """Return the same of pages that may be short before the end; each comes with the next key, None at the end."""
     found: list[T] = []
     for _ in range(PAGES_MAX):
-        rows = await fetch(after, limit)
+        rows, following = await fetch(after, limit)
         for row in rows:
             after = key_of(row)
-            if await asked.sees(*split_stream(subject_of(row))):
+            if await asked.sees(*split_stream(subject_of(row))) and not (kept is not None and await kept(row)):
                 found.append(row)
                 if len(found) == limit:
                     return found, after
-        if len(rows) < limit:
+        if following is None:
             return found, None
+        after = following
     return found, after

@@ -1,6 +1,6 @@
 """The list of every projection."""
 
-from projections import audit_trail, directory, duties, goals, responsibility
+from projections import audit_trail, directory, duties, goals, responsibility, reviews
 from projections.engine import Catalogue
 
 CATALOGUE: Catalogue = (
@@ -9,4 +9,5 @@ CATALOGUE: Catalogue = (
     audit_trail.PROJECTION,
     goals.PROJECTION,
     duties.PROJECTION,
+    reviews.PROJECTION,
 )

@@ -1,93 +1,57 @@
-"""How events become goals: terms, stage and answer, targets by time, claims and measurements, and their metrics."""
+"""How events become goals: what happens to a goal is kept, with metrics and policy; values are rows of their own."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ledger.domain.goals.metrics import MetricState, evolve_metric
+from ledger.domain.goals.state import GoalState, evolve_goal
+from ledger.kernel.ids import stream_name
+from ledger.kernel.policy import STANDING
 from projections.engine.bulk import columns, insert_rows
-from projections.engine.interval_tables import ANNULLED, ANNULMENTS, REDATED
-from projections.engine.intervals import instant_text
+from projections.engine.interval_tables import ANNULMENTS
+from projections.engine.intervals import NOW_KNOWN
+from projections.engine.kept import MERGES, Found, Kept, KeptFold, Standing, fold_kept, load_kept, write_kept
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 GOAL_PREFIX, METRIC_PREFIX = "goal/", "metric/"
+POLICY_STREAM = stream_name("policy", STANDING)
 CLAIM, MEASUREMENT = "claim", "measurement"
-
-
-class Goal(NamedTuple):
-    """A row of the table of goals; numbers and days as the text in which they were recorded."""
-
-    goal: str
-    stage: str
-    owner: str
-    employment: str | None
-    metric: str
-    baseline: str | None
-    target: str
-    covers: str
-    tolerance: str | None
-    stretch: str | None
-    starts_on: str
-    ends_on: str
-    weight: str | None
-    parent: str | None
-    share: str | None
-    scored_by: str
-    terms_entry: str
-    assigner: str | None
-    proposer: str | None
-    answer: str | None
-    counter_target: str | None
-    closing: str | None
-    position: int
-
-
-class Target(NamedTuple):
-    """A row of the table of targets."""
-
-    goal: str
-    begins: str
-    position: int
-    event_id: str
-    target: str
-    stretch: str | None
+ALL = "all"
 
 
 class Report(NamedTuple):
-    """A row of the table of reports. `source` is empty for a claim."""
+    """A row of the table of reports: a value as it stood for known_from ≤ known < known_to; a claim has no source."""
 
     goal: str
     kind: str
     source: str
     day: str
-    position: int
+    position: int  # of the first word on it
     value: str
     health: str | None
     corrected_by: str | None
     event_id: str
+    known_from: int
+    known_to: int = NOW_KNOWN
 
 
-State = dict[str, Goal]
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `load` read: kept streams, and the claims that the page corrects, by event id."""
+
+    kept: Kept
+    claims: dict[str, Report]
 
 
 @dataclass
 class Folded:
-    """What a page made: goals to write whole, targets and reports to add, and those to change, by event id."""
+    """What a page made: kept events, new rows of reports, and rows of earlier pages that say no more what is known."""
 
-    goals: State
-    touched: set[str] = field(default_factory=set)
-    targets: dict[str, Target] = field(default_factory=dict)
-    annulled: dict[str, str] = field(default_factory=dict)  # event id → goal
-    moved: dict[str, tuple[str, str]] = field(default_factory=dict)  # event id → goal, begins
-    reports: dict[str, Report] = field(default_factory=dict)
-    corrections: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)  # → goal, day, value, by
-    metrics: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-
-    def change(self, event: RawEvent, changed: Callable[[Goal], Goal]) -> None:
-        """Change the goal of the event's stream. Raises KeyError where no terms are recorded."""
-        goal = goal_of(event)
-        self.goals[goal] = changed(self.goals[goal])._replace(position=event["position"])
-        self.touched.add(goal)
+    kept: KeptFold
+    claims: dict[str, Report]
+    fresh: list[Report] = field(default_factory=list)
+    closed: dict[str, int] = field(default_factory=dict)  # event id → known_to of its row of an earlier page
 
 
 def goal_of(event: RawEvent) -> str:
@@ -95,169 +59,124 @@ def goal_of(event: RawEvent) -> str:
     return str(event["stream"]).removeprefix(GOAL_PREFIX)
 
 
-def _terms(folded: Folded, event: RawEvent, *, stage: str) -> Goal:
-    data, get, goal = event["data"], event["data"].get, goal_of(event)
-    before = folded.goals.get(goal)
-    return Goal(
-        goal=goal,
-        stage=stage,
-        owner=f"{data['owner']['kind']}/{data['owner']['id']}",
-        employment=get("employment"),
-        metric=data["metric"],
-        baseline=get("baseline"),
-        target=data["target"],
-        covers=data["interval"],
-        tolerance=get("tolerance"),
-        stretch=get("stretch"),
-        starts_on=data["starts_on"],
-        ends_on=data["ends_on"],
-        weight=get("weight"),
-        parent=get("parent"),
-        share=get("share"),
-        scored_by=data["scored_by"],
-        terms_entry=event["event_id"],
-        assigner=None if before is None else before.assigner,
-        proposer=None,
-        answer=None if before is None else before.answer,
-        counter_target=None,
-        closing=None if before is None else before.closing,
-        position=event["position"],
-    )
-
-
-def _proposed(folded: Folded, event: RawEvent) -> None:
-    terms = _terms(folded, event, stage="proposed")._replace(proposer=event["actor"])
-    folded.goals[terms.goal] = terms
-    folded.touched.add(terms.goal)
-
-
-def _assigned(folded: Folded, event: RawEvent) -> None:
-    terms = _terms(folded, event, stage="assigned")._replace(assigner=event["actor"], answer=None)
-    folded.goals[terms.goal] = terms
-    folded.touched.add(terms.goal)
-
-
-def _disputed(folded: Folded, event: RawEvent) -> None:
-    folded.change(
-        event, lambda goal: goal._replace(answer="disputed", counter_target=event["data"].get("counter_target"))
-    )
-
-
-def _revised(folded: Folded, event: RawEvent) -> None:
-    data, goal, event_id = event["data"], goal_of(event), event["event_id"]
-    begins = instant_text(event["begins"])
-    folded.change(event, lambda goal: goal._replace(answer=None, assigner=event["actor"]))
-    folded.targets[event_id] = Target(goal, begins, event["position"], event_id, data["target"], data.get("stretch"))
-
-
-def _handed_over(folded: Folded, event: RawEvent) -> None:
-    """The taker has the goal, and has not answered to it yet; whoever handed it over is the one who assigned it."""
-    data = event["data"]
-    owner = f"{data['taker']['kind']}/{data['taker']['id']}"
-    changed = {"owner": owner, "employment": data.get("employment"), "answer": None, "assigner": event["actor"]}
-    folded.change(event, lambda goal: goal._replace(**changed))
-
-
-def _closed(folded: Folded, event: RawEvent) -> None:
-    closing = {**event["data"], "event_id": event["event_id"], "effective_at": event["effective_at"]}
-    folded.change(event, lambda goal: goal._replace(stage="closed", closing=json.dumps(closing, ensure_ascii=False)))
-
-
 def _reported(folded: Folded, event: RawEvent) -> None:
-    data, goal, event_id = event["data"], goal_of(event), event["event_id"]
-    row = Report(goal, CLAIM, "", data["day"], event["position"], data["value"], data.get("health"), None, event_id)
-    folded.reports[event_id] = row
+    data, at = event["data"], event["position"]
+    claim = Report(
+        goal_of(event), CLAIM, "", data["day"], at, data["value"], data.get("health"), None, event["event_id"], at
+    )
+    folded.claims[claim.event_id] = claim
+    folded.fresh.append(claim)
 
 
 def _measured(folded: Folded, event: RawEvent) -> None:
-    data, goal, event_id = event["data"], goal_of(event), event["event_id"]
-    at = event["position"]
-    folded.reports[event_id] = Report(
-        goal, MEASUREMENT, data["source"], data["day"], at, data["value"], None, None, event_id
+    data, at = event["data"], event["position"]
+    row = Report(
+        goal_of(event), MEASUREMENT, data["source"], data["day"], at, data["value"], None, None, event["event_id"], at
     )
+    folded.fresh.append(row)
 
 
 def _corrected(folded: Folded, event: RawEvent) -> None:
-    data, goal, by = event["data"], goal_of(event), event["event_id"]
-    claim = folded.reports.get(data["entry"])
-    if claim is None:
-        folded.corrections[data["entry"]] = (goal, data["day"], data["value"], by)
-    elif (claim.goal, claim.kind) == (goal, CLAIM):
-        folded.reports[data["entry"]] = claim._replace(day=data["day"], value=data["value"], corrected_by=by)
-
-
-def _annulment(folded: Folded, event: RawEvent) -> None:
-    goal, data, entry = goal_of(event), event["data"], event["data"]["entry"]
-    if not event["stream"].startswith(GOAL_PREFIX) or goal not in folded.goals:
+    """The last word counts, in the place of the first among the day's claims."""
+    data, at = event["data"], event["position"]
+    before = folded.claims.get(data["entry"])
+    if before is None or before.goal != goal_of(event):
         return
-    folded.change(event, lambda goal: goal._replace(answer=None))
-    target = folded.targets.get(entry)
-    if target is not None and target.goal != goal:
-        return
-    if event["topic"] == ANNULLED:
-        folded.targets.pop(entry, None)
-        folded.annulled[entry] = goal
-    elif target is not None:
-        folded.targets[entry] = target._replace(begins=instant_text(data["new_begins"]))
+    after = before._replace(day=data["day"], value=data["value"], corrected_by=event["event_id"], known_from=at)
+    if before in folded.fresh:
+        folded.fresh[folded.fresh.index(before)] = before._replace(known_to=at)
     else:
-        folded.moved[entry] = (goal, instant_text(data["new_begins"]))
+        folded.closed[before.event_id] = at
+    folded.claims[before.event_id] = after
+    folded.fresh.append(after)
 
 
-def _defined(folded: Folded, event: RawEvent) -> None:
-    data, metric = event["data"], str(event["stream"]).removeprefix(METRIC_PREFIX)
-    named = (data["label"], data["unit_of_measure"], data["direction"], data["combines"], data.get("approved_source"))
-    folded.metrics.setdefault(metric, (metric, *named, event["position"]))
-
-
-HANDLERS: dict[str, Callable[[Folded, RawEvent], None]] = {
-    "goals.MetricDefined": _defined,
-    "goals.GoalProposed": _proposed,
-    "goals.GoalAssigned": _assigned,
-    "goals.GoalAccepted": lambda folded, event: folded.change(event, lambda goal: goal._replace(answer="accepted")),
-    "goals.GoalDisputed": _disputed,
-    "goals.GoalTargetRevised": _revised,
-    "goals.GoalHandedOver": _handed_over,
-    "goals.GoalClosed": _closed,
-    "goals.GoalReopened": lambda folded, event: folded.change(event, lambda goal: goal._replace(stage="assigned")),
-    "goals.GoalWithdrawn": lambda folded, event: folded.change(event, lambda goal: goal._replace(stage="withdrawn")),
+VALUES: dict[str, Callable[[Folded, RawEvent], None]] = {
     "progress.ProgressReported": _reported,
     "progress.ProgressCorrected": _corrected,
     "progress.MeasurementRecorded": _measured,
-    ANNULLED: _annulment,
-    REDATED: _annulment,
 }
-TOPICS = frozenset(HANDLERS)
-_NEEDS_GOAL = frozenset(topic for topic in TOPICS if topic.startswith("goals.Goal")) | ANNULMENTS
+KEPT = frozenset(
+    {
+        "goals.GoalProposed",
+        "goals.GoalAssigned",
+        "goals.GoalAccepted",
+        "goals.GoalDisputed",
+        "goals.GoalTargetRevised",
+        "goals.GoalClosed",
+        "goals.GoalReopened",
+        "goals.GoalWithdrawn",
+        "goals.GoalHandedOver",
+        "goals.GoalPaused",
+        "goals.GoalResumed",
+        "goals.MilestoneSet",
+        "goals.MilestoneReached",
+        "goals.MetricDefined",
+        "goals.ConversionStated",
+        "progress.DeviationFound",
+        "progress.DifficultyRaised",
+        "progress.DifficultyResolved",
+        "progress.SupportRequested",
+        "progress.SupportGiven",
+        "policies.PolicyPublished",
+    }
+)
+TOPICS = KEPT | ANNULMENTS | MERGES | frozenset(VALUES)
+
+
+def _facets(state: GoalState) -> Iterable[Found]:
+    terms = state.terms
+    if terms is None:
+        return
+    yield "goal", ALL
+    yield "owner", terms.owner.key
+    yield "stage", state.stage.value
+    if terms.parent is not None:
+        yield "parent", terms.parent
+
+
+def _no_facets(_: MetricState) -> Iterable[Found]:
+    return ()
+
+
+STANDINGS = {
+    "goal": Standing(GoalState(), evolve_goal, _facets),
+    "metric": Standing(MetricState(), evolve_metric, _no_facets),
+}
+
+
+def _is_kept(event: RawEvent) -> bool:
+    stream, topic = str(event["stream"]), event["topic"]
+    if topic in MERGES:
+        return True
+    if topic.startswith("policies.") or stream.startswith("policy/"):
+        return stream == POLICY_STREAM
+    return topic not in VALUES and stream.startswith((GOAL_PREFIX, METRIC_PREFIX))
+
+
+def load(cursor: Cursor, tables: Tables, events: Events) -> State:
+    """Read the goals that a page changes, and the claims that it corrects."""
+    streams = (e["stream"] for e in events if _is_kept(e) and e["topic"] not in MERGES)
+    corrected = sorted({e["data"]["entry"] for e in events if e["topic"] == "progress.ProgressCorrected"})
+    rows: list[tuple[Any, ...]] = []
+    if corrected:
+        rows = cursor.execute(tables.sql("select_claims"), (corrected,)).fetchall()
+    return State(load_kept(cursor, tables, streams), {report.event_id: report for report in (Report(*r) for r in rows)})
 
 
 def fold(state: State, events: Events) -> Folded:
     """Return the changes that a page makes; `state` is what `load` read."""
-    folded = Folded(dict(state))
+    kept = [event for event in events if _is_kept(event)]
+    folded = Folded(fold_kept(state.kept, kept, STANDINGS), dict(state.claims))
     for event in events:
-        HANDLERS[event["topic"]](folded, event)
+        if event["topic"] in VALUES:
+            VALUES[event["topic"]](folded, event)
     return folded
 
 
-def load(cursor: Cursor, tables: Tables, events: Events) -> State:
-    """Read the goals that a page changes."""
-    wanted = {goal_of(e) for e in events if e["topic"] in _NEEDS_GOAL and e["stream"].startswith(GOAL_PREFIX)}
-    if not wanted:
-        return {}
-    rows = cursor.execute(tables.sql("select_goals"), (sorted(wanted),)).fetchall()
-    return {row[0]: Goal(*row) for row in rows}
-
-
 def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
-    """Write what a page made of goals, targets, reports and metrics."""
-    insert_rows(cursor, tables, "metrics", list(folded.metrics.values()))
-    if folded.touched:
-        cursor.execute(tables.sql("upsert_goals"), columns([folded.goals[goal] for goal in sorted(folded.touched)]))
-    if folded.moved:
-        cursor.execute(tables.sql("move_targets"), columns([(entry, *to) for entry, to in folded.moved.items()]))
-    if folded.annulled:
-        cursor.execute(tables.sql("delete_targets"), columns(list(folded.annulled.items())))
-    if folded.corrections:  # of claims of earlier pages; those of this page hold their corrections already
-        corrected = [(entry, *to) for entry, to in folded.corrections.items()]
-        cursor.execute(tables.sql("correct_reports"), columns(corrected))
-    insert_rows(cursor, tables, "targets", list(folded.targets.values()))
-    insert_rows(cursor, tables, "reports", list(folded.reports.values()))
+    """Write what a page made of goals, metrics, policy, claims and measurements."""
+    write_kept(cursor, tables, folded.kept)
+    if folded.closed:
+        cursor.execute(tables.sql("close_reports"), columns(list(folded.closed.items())))
+    insert_rows(cursor, tables, "reports", folded.fresh)

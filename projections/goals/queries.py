@@ -1,234 +1,150 @@
-"""Questions about goals: one goal, those of an owner, those under another, and everything reported about one."""
+"""Questions about goals: how one stands, those of an owner or in a state, those under another, what was reported."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from ledger.domain import figures
-from ledger.domain.figures import Actual, Direction, Figure
+from ledger.domain.figures import Coverage, RolledUp
+from ledger.domain.goals.cascade import covered, rolled_up
+from ledger.domain.goals.state import Stage
+from ledger.kernel.ids import split_stream, stream_name
+from projections.engine.kept import PERSON_PREFIX, found_by, ids_of, known_at, read_as, still_found
 from projections.engine.views import View
-from projections.goals.handlers import Goal
+from projections.goals.handlers import ALL, CLAIM, GOAL_PREFIX, MEASUREMENT
+from projections.goals.replay import Replay, Value, When, replay, values_by_day
+from projections.goals.standings import Contradiction, GoalStanding, defined, standing_of
 
 MOST = 1_000
-FORMULA = figures.FORMULA
+CONTRADICTIONS_MAX = 100
 _LAST_POSITION = 2**63 - 1
+_BEFORE: tuple[date, int] = (date.max, _LAST_POSITION)
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
-    """What a goal is measured by; `label` and the rest are None where the metric was never defined."""
+class Cascade:
+    """What the given goals under one carry of it, and the figure that they make together."""
 
-    id: str
-    label: str | None
-    unit_of_measure: str | None
-    direction: Direction | None
-    combines: str | None
-    approved_source: str | None
+    children: tuple[GoalStanding, ...]
+    coverage: Coverage | None
+    rolled_up: RolledUp | None
 
 
 @dataclass(frozen=True, slots=True)
-class TargetInForce:
-    """The target in force at the asked time; `entry` is the revision that set it, None for the one first assigned."""
+class Wanted:
+    """Which goals a list is to hold: of any of these owners (`person/…`, `unit/…`), in a stage; None for any."""
 
-    value: Decimal
-    stretch: Decimal | None
-    entry: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The latest claim, as it stands after correction."""
-
-    value: Decimal
-    day: date
-    entry: str
-    health: str | None
-    corrected_by: str | None
+    owners: Sequence[str] | None = None
+    stage: Stage | None = None
+    parent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """The latest measurement of the metric's approved source."""
-
-    value: Decimal
-    day: date
-    entry: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class GoalStanding:
-    """A goal as it stands. `actual` is the latest approved measurement, else the latest claim; its `origin` says which.
-
-    A figure without a value says why. `contradicted` tells that claim and measurement of the same day differ.
-    `closing` holds the figures that a closed goal was closed with; `terms_entry` is the event that seals the title.
-    """
-
-    id: str
-    position: int
-    stage: str
-    owner: str
-    employment: str | None
-    metric: Metric
-    baseline: Decimal | None
-    target: TargetInForce
-    interval: str
-    tolerance: Decimal | None
-    starts_on: date
-    ends_on: date
-    weight: Decimal | None
-    parent: str | None
-    share: Decimal | None
-    scored_by: str
-    terms_entry: str
-    assigner: str | None
-    proposer: str | None
-    answer: str | None
-    counter_target: Decimal | None
-    closing: Mapping[str, Any] | None
-    claim: Claim | None
-    measurement: Measurement | None
-    actual: Actual | None
-    progress: Figure
-    attainment: Figure
-    reached: bool | None
-    contradicted: bool
-    formula: str = FORMULA
-
-
-@dataclass(frozen=True, slots=True)
-class Reported:
-    """One claim or measurement about a goal."""
-
-    kind: str
-    source: str
-    day: date
-    position: int
-    value: Decimal
-    health: str | None
-    corrected_by: str | None
-    entry: str
-
-
-def goal(view: View, id: str, *, on: datetime, day: date) -> GoalStanding | None:
-    """Return how a goal stands, by the target in force at the instant `on` and values up to `day`; None if unknown.
-
-    `day` is the calendar day of `on` in the zone of whoever asks.
-    """
-    found = _standings(view, [id], on=on, day=day)
+def goal(view: View, id: str, when: When) -> GoalStanding | None:
+    """Return how a goal stood, by the target in force and the values of the days up to then; None where unknown."""
+    found = _standings(view, [id], when)
     return found[0] if found else None
 
 
-def goals_of(
-    view: View, owner: str, *, on: datetime, day: date, after: str = "", limit: int = MOST
-) -> list[GoalStanding]:
-    """Return the goals of an owner (`person/…` or `unit/…`), in order of id after `after`, at most `limit`."""
-    return _listed(view, "list_of_owner", owner, on=on, day=day, after=after, limit=limit)
+def goals(
+    view: View, wanted: Wanted, when: When, *, after: str = "", limit: int = MOST
+) -> tuple[list[GoalStanding], str | None]:
+    """Return goals in order of id after `after`, and the id to go on from, None at the end.
+
+    A page may hold fewer than `limit` and yet not be the last: goals that once fitted are looked through.
+    """
+    known, rows = known_at(view, when.known), min(limit, MOST)
+    owners = None if wanted.owners is None else _with_merged(view, wanted.owners, known)
+    streams = _candidates(view, wanted, owners, when, after, rows)
+    found = _standings(view, [stream.removeprefix(GOAL_PREFIX) for stream in streams], when)
+    whole = None if owners is None else frozenset(owners)
+    fitting = [one for one in found if _fits(one, wanted, whole)]
+    return fitting, streams[-1].removeprefix(GOAL_PREFIX) if len(streams) == rows else None
 
 
-def goals_under(
-    view: View, parent: str, *, on: datetime, day: date, after: str = "", limit: int = MOST
-) -> list[GoalStanding]:
-    """Return the goals whose parent is the goal `parent`; paged as `goals_of`."""
-    return _listed(view, "list_of_parent", parent, on=on, day=day, after=after, limit=limit)
+def running_goals_of(view: View, owner: str) -> list[str]:
+    """Return the ids of the goals that somebody has and that run, by all that is recorded."""
+    found, after = list[str](), ""
+    values = _with_merged(view, [owner], view.position)
+    while page := found_by(view, "owner", values, now=True, after=after, limit=MOST):
+        found += page
+        after = page[-1]
+    running = still_found(view, found, "stage", Stage.ASSIGNED.value)
+    return [stream.removeprefix(GOAL_PREFIX) for stream in found if stream in running]
+
+
+def cascade(view: View, id: str, children: Sequence[str], when: When) -> Cascade:
+    """Return what these goals under one carry of it; those that no more stand under it then are left out."""
+    played = replay(view, [id, *children], when)
+    under = {c: g for c, g in played.goals.items() if c != id and g.state.terms and g.state.terms.parent == id}
+    standings = tuple(_read(view, [standing_of(view, one, played) for one in under.values()], played))
+    parent = played.goals.get(id)
+    if parent is None or not all(defined(played, one.state) for one in (parent, *under.values())):
+        return Cascade(standings, None, None)
+    states = {child: one.state for child, one in under.items()}
+    measured = {child: (one.state, one.values) for child, one in under.items()}
+    day = when.day
+    return Cascade(standings, covered((id, parent.state), states, day, played), rolled_up(measured, day, played))
+
+
+def contradictions(view: View, standing: GoalStanding, when: When) -> list[Contradiction]:
+    """Return the days on which claim and measurement differ, the latest first, at most a hundred."""
+    source = None if standing.metric is None else standing.metric.approved_source
+    day = min(when.day, standing.terms.ends_on)
+    values = values_by_day(view, standing.id, day=day, source=source, known=standing.known)
+    measured = {value.day: value for value in values if value.kind == MEASUREMENT}
+    claims = (value for value in reversed(values) if value.kind == CLAIM and value.day in measured)
+    found = [Contradiction(claim, measured[claim.day]) for claim in claims if claim.value != measured[claim.day].value]
+    return found[:CONTRADICTIONS_MAX]
 
 
 def reports(
-    view: View, id: str, *, before: tuple[date, int] = (date.max, _LAST_POSITION), limit: int = MOST
-) -> list[Reported]:
+    view: View, id: str, *, before: tuple[date, int] = _BEFORE, known: int | None = None, limit: int = MOST
+) -> list[Value]:
     """Return what was claimed and measured about a goal, newest first, before (day, position), at most `limit`."""
     asked = {"goal": id, "before_day": before[0], "before_position": before[1], "limit": min(limit, MOST)}
-    return [Reported(*row) for row in view.rows("list_reports", asked)]
+    return [Value(*row) for row in view.rows("list_reports", {**asked, "known": known_at(view, known)})]
 
 
-def _listed(
-    view: View, statement: str, of: str, *, on: datetime, day: date, after: str, limit: int
-) -> list[GoalStanding]:
-    rows = view.rows(statement, {"of": of, "after": after, "limit": min(limit, MOST)})
-    return _standings(view, [row[0] for row in rows], on=on, day=day)
+def _candidates(
+    view: View, wanted: Wanted, owners: Sequence[str] | None, when: When, after: str, limit: int
+) -> list[str]:
+    """Return streams to look at: what a goal was ever found by holds for every `on` and `known`."""
+    after, now = stream_name("goal", after) if after else "", when.on is None and when.known is None
+    facet, values = "goal", [ALL]
+    if owners is not None:
+        facet, values = "owner", list(owners)
+    elif wanted.parent is not None:
+        facet, values = "parent", [wanted.parent]
+    elif wanted.stage is not None:
+        facet, values = "stage", [wanted.stage.value]
+    return found_by(view, facet, values, now=now, after=after, limit=limit)
 
 
-def _standings(view: View, ids: Sequence[str], *, on: datetime, day: date) -> list[GoalStanding]:
-    rows = view.rows("find_goals", {"goals": list(ids), "on": on, "day": day})
-    width = len(Goal._fields)
-    found = {row[0]: _standing(view, Goal(*row[:width]), row[width:]) for row in rows}
-    return [found[id] for id in ids if id in found]
+def _fits(standing: GoalStanding, wanted: Wanted, owners: frozenset[str] | None) -> bool:
+    asked = ((standing.stage, wanted.stage), (standing.terms.parent, wanted.parent))
+    return (owners is None or standing.recorded_owner in owners) and all(v in (None, has) for has, v in asked)
 
 
-def _standing(view: View, row: Any, joined: tuple[Any, ...]) -> GoalStanding:  # noqa: ANN401  # numbers are decimals here
-    metric = Metric(row.metric, joined[0], joined[1], _direction(joined[2]), joined[3], joined[4])
-    revised = joined[5] is not None
-    target = TargetInForce(*joined[5:8]) if revised else TargetInForce(row.target, row.stretch, None)
-    claim = None if joined[8] is None else Claim(*joined[8:13])
-    measurement = None if joined[13] is None else Measurement(*joined[13:17])
-    actual = actual_of(claim, measurement)
-    progress, attainment, reached = _figures(metric.direction, row.baseline, target.value, actual, row.tolerance)
-    return GoalStanding(
-        id=row.goal,
-        position=view.position,
-        stage=row.stage,
-        owner=row.owner,
-        employment=row.employment,
-        metric=metric,
-        baseline=row.baseline,
-        target=target,
-        interval=row.covers,
-        tolerance=row.tolerance,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
-        weight=row.weight,
-        parent=row.parent,
-        share=row.share,
-        scored_by=row.scored_by,
-        terms_entry=row.terms_entry,
-        assigner=row.assigner,
-        proposer=row.proposer,
-        answer=row.answer,
-        counter_target=row.counter_target,
-        closing=None if row.closing is None else json.loads(row.closing),
-        claim=claim,
-        measurement=measurement,
-        actual=actual,
-        progress=progress,
-        attainment=attainment,
-        reached=reached,
-        contradicted=_contradicted(claim, measurement),
-    )
+def _with_merged(view: View, owners: Iterable[str], known: int) -> list[str]:
+    """Return owners with every id that is read as the same person."""
+    found: set[str] = set()
+    for owner in owners:
+        kind, id = split_stream(owner)
+        found |= {PERSON_PREFIX + one for one in ids_of(view, id, known)} if kind == "person" else {owner}
+    return sorted(found)
 
 
-def _direction(code: str | None) -> Direction | None:
-    return None if code is None else Direction(code)
+def _standings(view: View, ids: Sequence[str], when: When) -> list[GoalStanding]:
+    played = replay(view, ids, when)
+    return _read(view, [standing_of(view, played.goals[id], played) for id in ids if id in played.goals], played)
 
 
-def actual_of(claim: Claim | None, measurement: Measurement | None) -> Actual | None:
-    """Return the latest measurement of the approved source, else the latest claim; the origin says which."""
-    if measurement is not None:
-        return Actual(measurement.value, measurement.day, measurement.entry, "measurement")
-    return None if claim is None else Actual(claim.value, claim.day, claim.entry, "claim")
+def _read(view: View, found: list[GoalStanding], played: Replay) -> list[GoalStanding]:
+    """Return the goals with each owner read as the id that it was merged into, as known then."""
+    known = known_at(view, played.when.known)
+    persons = {one.owner.removeprefix(PERSON_PREFIX) for one in found if one.owner.startswith(PERSON_PREFIX)}
+    whole = {PERSON_PREFIX + id: PERSON_PREFIX + end for id, end in read_as(view, persons, known).items()}
+    return [_of(one, whole.get(one.owner, one.owner)) for one in found]
 
 
-def _figures(
-    direction: Direction | None,
-    baseline: Decimal | None,
-    target: Decimal,
-    actual: Actual | None,
-    tolerance: Decimal | None,
-) -> tuple[Figure, Figure, bool | None]:
-    if direction is None:
-        unknown = Figure(why=figures.Why.NOT_FOR_THIS_DIRECTION)
-        return unknown, unknown, None
-    value = None if actual is None else actual.value
-    return (
-        figures.progress(direction=direction, baseline=baseline, target=target, actual=value),
-        figures.attainment(direction=direction, target=target, actual=value),
-        figures.reached(direction=direction, target=target, actual=value, tolerance=tolerance),
-    )
-
-
-def _contradicted(claim: Claim | None, measurement: Measurement | None) -> bool:
-    if claim is None or measurement is None:
-        return False
-    return claim.day == measurement.day and claim.value != measurement.value
+def _of(standing: GoalStanding, owner: str) -> GoalStanding:
+    return standing if owner == standing.owner else replace(standing, owner=owner)

@@ -10,14 +10,14 @@ from ledger.domain.goals.events import ScoredBy
 from ledger.domain.goals.metrics import Combines, MetricDefined, MetricState
 from ledger.domain.goals.scoring import Measured, Scored, score
 from ledger.domain.goals.state import GoalState, Stage
-from ledger.kernel.facts import Facts
+from ledger.kernel.facts import Terms
 from ledger.kernel.moments import begins, last_instant
 from ledger.kernel.refusals import NotFound
 
 COUNTED = frozenset({Stage.ASSIGNED, Stage.CLOSED})  # proposals bind nobody yet, and what is withdrawn no more
 
 
-def amount_of(id: str, state: GoalState, day: date, facts: Facts) -> Amount:
+def amount_of(id: str, state: GoalState, day: date, facts: Terms) -> Amount:
     """Return a goal's target, as in force at the end of a day, as an amount. Raises NotFound without terms."""
     terms = state.terms
     if terms is None:
@@ -38,7 +38,7 @@ def covered(
     parent: tuple[str, GoalState],
     children: Mapping[str, GoalState],
     day: date,
-    facts: Facts,
+    facts: Terms,
 ) -> Coverage:
     """Return what of the parent's amount its children carry on a day; those that bind nobody carry nothing."""
     counted = {id: state for id, state in children.items() if state.stage in COUNTED}
@@ -46,7 +46,7 @@ def covered(
     return figures.coverage(amount_of(*parent, day, facts), amounts, _conversions(counted.values(), day, facts))
 
 
-def _conversions(goals: Iterable[GoalState], day: date, facts: Facts) -> dict[tuple[str, str], Decimal]:
+def _conversions(goals: Iterable[GoalState], day: date, facts: Terms) -> dict[tuple[str, str], Decimal]:
     """Return the conversions stated for the goals' metrics, as they hold at the end of a day."""
     at, found = last_instant(day, facts.zone), {}
     for metric in sorted({goal.metric for goal in goals if goal.metric is not None}):
@@ -55,7 +55,7 @@ def _conversions(goals: Iterable[GoalState], day: date, facts: Facts) -> dict[tu
     return found
 
 
-def rolled_up(children: Mapping[str, tuple[GoalState, Measured]], day: date, facts: Facts) -> RolledUp:
+def rolled_up(children: Mapping[str, tuple[GoalState, Measured]], day: date, facts: Terms) -> RolledUp:
     """Return the figure that the children make on a day, by the policy of that day; each by what scores it.
 
     Made anew at each asking, so that a child which leaves or moves leaves nothing behind.
@@ -65,7 +65,7 @@ def rolled_up(children: Mapping[str, tuple[GoalState, Measured]], day: date, fac
     return figures.roll_up((_part(id, *both, day, facts) for id, both in counted.items()), mode)
 
 
-def _part(id: str, state: GoalState, measured: Measured, day: date, facts: Facts) -> Part:
+def _part(id: str, state: GoalState, measured: Measured, day: date, facts: Terms) -> Part:
     weight: Decimal | None = None if state.terms is None else state.terms.weight
     return Part(id, scoring_figure(state, score(state, measured, day, facts)), weight)
 

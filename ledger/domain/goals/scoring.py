@@ -11,7 +11,7 @@ from ledger.domain.goals.events import GoalClosed, GoalTerms, Interval
 from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.domain.goals.state import GoalState
 from ledger.kernel.command import Act
-from ledger.kernel.facts import Facts
+from ledger.kernel.facts import Terms
 from ledger.kernel.moments import ONE_TICK, begins, day_of
 from ledger.kernel.refusals import NotFound
 
@@ -44,7 +44,7 @@ class Scored:
     provenance: Provenance
 
 
-def score(state: GoalState, measured: Measured, day: date, facts: Facts) -> Scored:
+def score(state: GoalState, measured: Measured, day: date, facts: Terms) -> Scored:
     """Return a goal's figures at the end of a day, at most its last. Raises NotFound for a goal without terms."""
     terms = state.terms
     if terms is None:
@@ -123,7 +123,7 @@ def _on_path(
 
 
 def _judged(
-    state: GoalState, terms: GoalTerms, progress: Figure, actual: Actual | None, on: date, facts: Facts
+    state: GoalState, terms: GoalTerms, progress: Figure, actual: Actual | None, on: date, facts: Terms
 ) -> Judged:
     """Compare with the path of the last value's day, or of the last day where there is none, by that day's policy."""
     day = on if actual is None else actual.day
@@ -138,7 +138,7 @@ def _judged(
     return figures.judged(progress=progress, expected=expected, share=share)
 
 
-def _stale_on(state: GoalState, terms: GoalTerms, series: tuple[Actual, ...], day: date, facts: Facts) -> date | None:
+def _stale_on(state: GoalState, terms: GoalTerms, series: tuple[Actual, ...], day: date, facts: Terms) -> date | None:
     rhythm_days = facts.policy(begins(day, facts.zone)).terms.reporting_rhythm_days
     return figures.stale_since(
         last_day=series[-1].day if series else None,

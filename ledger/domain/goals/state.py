@@ -27,7 +27,7 @@ from ledger.domain.goals.events import (
 from ledger.kernel.annulment import applied, is_annulment, remember
 from ledger.kernel.command import Act
 from ledger.kernel.event import Entry, Subject
-from ledger.kernel.facts import Facts
+from ledger.kernel.facts import Terms
 from ledger.kernel.holders import Holder
 from ledger.kernel.moments import ONE_TICK, begins, day_of
 from ledger.kernel.refusals import (
@@ -132,7 +132,7 @@ class GoalState:
         """Return the target in force at the end of a day."""
         return self.target_at(day, act.facts)
 
-    def target_at(self, day: date, facts: Facts) -> Target:
+    def target_at(self, day: date, facts: Terms) -> Target:
         """Return the target in force at the end of a day, in the ledger's zone."""
         last = begins(day + timedelta(days=1), facts.zone) - ONE_TICK
         return self.targets["target"].value_on(last) or self._first_target()

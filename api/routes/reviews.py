@@ -1,0 +1,202 @@
+"""Reviews: how one came to its result, from seat to seat, and lists by person, cycle and state."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.labels import Labels, labels_for
+from api.paths import PathId, require_ids
+from api.plain import plain
+from api.reading import Asked, Asking
+from api.routes.ownership import Fields, instant, moment_json
+from api.routes.threads import event_json, line_json, person_json, persons_in
+from api.snapshots import at_least, known_position, put
+from api.standing_policy import policy_json
+from api.times import Known, On, moment_of
+from api.visible import Key, visible_found
+from ledger.kernel.ids import stream_name
+from ledger.kernel.refusals import NotFound
+from projections.engine import View
+from projections.reviews import queries
+from projections.reviews.queries import ReviewStanding, Wanted
+from projections.reviews.states import State
+
+NAME = "reviews"
+router = APIRouter(tags=["reviews"])
+QueryId = Annotated[str | None, Query(min_length=1, max_length=128)]
+Person = Annotated[str | None, Query(min_length=1, max_length=128, description="p-…; `me` for the caller.")]
+HowFar = Annotated[State | None, Query(description="How far they have come.")]
+
+
+@router.get("/reviews/{id}", response_class=Response)
+async def review(
+    asked: Asking, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
+) -> Response:
+    """Return a review with its whole thread on a day, as known on a day: terms, seats, ratings, result, answers."""
+    moment, at = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone), await known_position(asked, known)
+    day = None if on is None else moment.at
+    found = await put(
+        asked,
+        NAME,
+        lambda view: queries.review(view, id, on=day, known=at, reader=reader_of(asked)),
+        at_least(min_position, at),
+    )
+    if found is None:
+        raise NotFound()
+    labels = await labels_for(asked, _persons(found), moment, at)
+    value = {
+        **_standing_json(found, labels),
+        "thread": [line_json(line, labels) for line in found.lines],
+        "on": moment_json(moment),
+        "known": found.known,
+        "policy": await policy_json(asked, moment.at, at),
+    }
+    return answer(asked, value, found.position)
+
+
+@router.get("/reviews", response_class=Response)
+async def reviews(
+    asked: Asking,
+    person: Person = None,
+    cycle: QueryId = None,
+    state: HowFar = None,
+    on: On = None,
+    known: Known = None,
+    limit: Limit = 100,
+    after: After = None,
+    min_position: MinPosition = None,
+) -> Response:
+    """Return reviews that the caller may see, in order of id."""
+    require_ids(person=person, cycle=cycle)
+    moment, at = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone), await known_position(asked, known)
+    day = None if on is None else moment.at
+    wanted = Wanted(asked.caller.id if person == "me" else person, cycle, state)
+
+    async def page(key: Key | None, rows: int) -> tuple[list[ReviewStanding], Key | None]:
+        start = "" if key is None else str(key[0])
+
+        def question(view: View) -> tuple[list[ReviewStanding], str | None]:
+            reader = reader_of(asked)
+            return queries.reviews(view, wanted, on=day, known=at, reader=reader, after=start, limit=rows)
+
+        found, following = await put(asked, NAME, question, at_least(min_position, at))
+        return found, None if following is None else (following,)
+
+    keyset = Keyset(asked, f"reviews {person} {cycle} {state} {on} {known}")
+    rows, key = await visible_found(
+        asked,
+        page,
+        key_of=lambda row: (row.id,),
+        subject_of=lambda row: stream_name("review", row.id),
+        after=keyset.read(after),
+        limit=limit,
+    )
+    labels = await labels_for(asked, {f"person/{row.person}" for row in rows}, moment, at)
+    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
+    more: Fields = {"on": moment_json(moment), "known": at}
+    return table(asked, [_row(row, labels) for row in rows], position, next=following, more=more)
+
+
+def reader_of(asked: Asked) -> str | None:
+    """Return the person who asks, None for a system."""
+    return asked.caller.id if asked.caller.kind == "person" else None
+
+
+def _persons(found: ReviewStanding) -> set[str]:
+    named = {found.person, found.recorded_person, *(person for _, person in found.reviewers)}
+    named |= {a.assessor for a in found.assessments} | {rating.judge for rating in found.ratings}
+    publisher = None if found.result is None else found.result.publisher
+    decider = None if found.appeal is None else found.appeal.decider
+    named |= {name for name in (found.judge, publisher, decider) if name is not None}
+    return {f"person/{name}" for name in named} | persons_in(found.lines)
+
+
+def _row(found: ReviewStanding, labels: Labels) -> Fields:
+    """Return a review as a row of a list; `grade` is the one that stands, `published` the one that was told."""
+    return {
+        "review": found.id,
+        "person": person_json(found.person, labels, recorded=found.recorded_person),
+        "cycle": found.cycle,
+        "state": found.state.value,
+        "starts_on": found.starts_on.isoformat(),
+        "ends_on": found.ends_on.isoformat(),
+        "scale": found.scale.code,
+        "grade": found.ratings[-1].grade if found.ratings else None,
+        "published": None if found.result is None else found.result.grade,
+        "missing": len(found.missing),
+        "event": event_json(found.lines[-1]),
+    }
+
+
+def _standing_json(found: ReviewStanding, labels: Labels) -> Fields:
+    return {
+        "id": found.id,
+        "person": person_json(found.person, labels, recorded=found.recorded_person),
+        "state": found.state.value,
+        "cycle": found.cycle,
+        "employment": found.employment,
+        "starts_on": found.starts_on.isoformat(),
+        "ends_on": found.ends_on.isoformat(),
+        "goals": [plain(goal.model_dump()) for goal in found.goals],
+        "scale": found.scale.model_dump(),
+        "policy_version": found.policy_version,
+        "reviewers": _seats(found.reviewers, labels),
+        "judge": person_json(found.judge, labels),
+        **_judged_json(found, labels),
+        "plan": found.plan,
+    }
+
+
+def _seats(seats: tuple[tuple[str, str], ...], labels: Labels) -> list[Fields]:
+    return [{"seat": seat, "person": person_json(person, labels)} for seat, person in seats]
+
+
+def _judged_json(found: ReviewStanding, labels: Labels) -> Fields:
+    """Return what was judged: assessments, who is missing, ratings one over the other, result and appeal."""
+    assessments = [
+        {
+            "entry": one.entry,
+            "seat": one.kind.value,
+            "assessor": person_json(one.assessor, labels),
+            "grade": one.grade,
+            "returned": one.returned,
+        }
+        for one in found.assessments
+    ]
+    ratings = [
+        {"entry": one.entry, "grade": one.grade, "judge": person_json(one.judge, labels), "session": one.session}
+        for one in found.ratings
+    ]
+    return {
+        "assessments": assessments,
+        "missing": _seats(found.missing, labels),
+        "ratings": ratings,
+        "result": _result_json(found, labels),
+        "results": found.results,
+        "appeal": _appeal_json(found, labels),
+    }
+
+
+def _result_json(found: ReviewStanding, labels: Labels) -> Fields | None:
+    result = found.result
+    if result is None:
+        return None
+    return {
+        "entry": result.entry,
+        "grade": result.grade,
+        "content": result.content,
+        "publisher": person_json(result.publisher, labels),
+        "published_at": instant(result.published_at),
+        "told_in_person": result.told_in_person,
+        "received": result.received,
+        "answer": None if result.answer is None else result.answer.value,
+    }
+
+
+def _appeal_json(found: ReviewStanding, labels: Labels) -> Fields | None:
+    appeal = found.appeal
+    if appeal is None:
+        return None
+    decider = person_json(appeal.decider, labels)
+    return {"entry": appeal.entry, "result": appeal.result, "decider": decider, "outcome": appeal.outcome}
