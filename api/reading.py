@@ -15,8 +15,9 @@ from api.policies import POLICIES, Policy
 from api.problems import language_of
 from api.services import Served
 from ledger.application import Caller, Ledger
-from ledger.kernel.ids import check_id, check_kind
+from ledger.kernel.ids import check_id, check_kind, split_stream
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
+from ledger.sight import SCORECARDS, is_kept_from
 
 RECHECK_S = 1.0
 
@@ -51,6 +52,13 @@ class Asked:
     async def sees(self, kind: str, id: str) -> bool:
         """Tell whether the caller may see the subject, judged as of now whatever time is asked about."""
         return await self.ledger.may_see(self.caller, kind, id)
+
+    async def is_kept_from(self, stream: str, topic: str, author: str) -> bool:
+        """Tell whether an event of a subject that the caller may see is kept from them: others' scorecards."""
+        if topic not in SCORECARDS:
+            return False
+        named, caller = split_stream(stream), self.caller.id
+        return await self.ledger.judged(lambda facts: is_kept_from(facts, caller, named, topic, author))
 
     async def require(self, kind: str, id: str) -> None:
         """Raise NotFound unless the caller may see the subject."""

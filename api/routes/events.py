@@ -99,6 +99,9 @@ async def _found(asked: Asked, event_id: UUID, *, proofs: bool) -> tuple[int, by
     if found is None:
         raise NotFound()
     of_all = FEED.roles | {"operator"} if proofs else FEED.roles
+    said = orjson.loads(found[1])
     if not of_all & asked.roles:
-        await asked.require(*split_stream(orjson.loads(found[1])["stream"]))
+        await asked.require(*split_stream(said["stream"]))
+    if await asked.is_kept_from(said["stream"], said["topic"], said["actor"]):
+        raise NotFound()
     return found

@@ -7,15 +7,14 @@ from hashlib import sha256
 from typing import Annotated
 
 import orjson
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Seal, Value
-from ledger.kernel.ids import ApplicationId, Id, MetricId, PersonId, UnitId
+from ledger.kernel.ids import ApplicationId, ContentHash, Id, MetricId, PersonId, UnitId
 from ledger.kernel.refusals import AfterLastDay, AlreadyRecorded, NotFound, OwnAct, Refusal
 from ledger.kernel.texts import Note
 
-ContentHash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Amount = Annotated[Decimal, Field(max_digits=30, decimal_places=10)]
 
 
