@@ -54,6 +54,7 @@ async def batch(
         subject_of=lambda line: line.stream,
         after=keyset.read(after),
         limit=limit,
+        kept=lambda line: asked.is_kept_from(line.stream, line.topic, line.actor),
     )
     if not lines and after is None:
         raise NotFound()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ledger.asking import Caller
 from ledger.domain.duties import Standing
 from ledger.domain.hiring.applications import ApplicationState
 from ledger.domain.hiring.offers import OfferStanding
@@ -233,5 +234,69 @@ def test_nobody_applies_twice_and_what_came_in_between_is_allotted(play: Play) -
             "applied_already"
         )
         await applied(world, request, other)
+
+    play(story)
+
+
+def test_each_does_their_own_part_and_nobody_anothers(play: Play) -> None:
+    async def story(world: World) -> None:
+        application = await offered(world)
+        assert await refused(world, "hr", "applications", "withdraw-offer", application, reason="x") == "not_allowed"
+        assert await refused(world, "hr", "applications", "decide", application, decision="hold") == "not_allowed"
+        assert await refused(world, "hr", "applications", "lapse-offer", application) == "not_allowed"
+        assert await refused(world, "wang", "applications", "accept-offer", application) == "not_found"
+        await world.does("hu", "applications", "accept-offer", application)  # a support act
+        dee = await world.does("hr", "people", "register", name="Dee")
+        world.company.people["dee"] = Caller(dee, "token/test")
+        terms: dict[str, Any] = {name: value for name, value in TERMS.items() if name != "starts_on"}
+        terms |= {"effective_at": "2026-03-09", "application": application}
+        await world.does("hr", "people", "start-employment", dee, **terms)
+        shown: dict[str, Any] = {"expectations": [{"metric": "customers", "target": "8"}]}
+        assert await refused(world, "hr", "onboardings", "present", dee, **shown) == "in_a_leads_place"
+        await world.does("lin", "onboardings", "present", dee, **shown)  # before she belongs to any unit
+        await world.does("hr", "people", "assign-to-unit", dee, unit="sales", effective_at="2026-03-09")
+        await world.on("2026-03-10")
+        content = world.entries("hiring.ExpectationsPresented")[-1].data["content"]
+        for other in ("hr", "lin"):
+            assert await refused(world, other, "onboardings", "acknowledge", dee, content=content) == "not_allowed"
+        assert await refused(world, "dee", "onboardings", "acknowledge", dee, content="0" * 64) == "other_expectations"
+        await world.does("dee", "onboardings", "acknowledge", dee, content=content)
+        assert await refused(world, "hr", "probations", "propose", dee, outcome="confirm") == "in_a_leads_place"
+        assert await refused(world, "dee", "probations", "propose", dee, outcome="confirm") == "not_allowed"
+        assert await world.ledger.may_see(world.company.people["dee"], "probation", dee)
+        await world.does("lin", "probations", "propose", dee, outcome="fail", reason="unmet")
+        assert not await world.ledger.may_see(world.company.people["dee"], "probation", dee)  # until it is carried out
+        assert await refused(world, "lin", "probations", "fail", dee, reason="unmet") == "not_allowed"
+        await world.does("hu", "probations", "fail", dee, reason="unmet")
+        assert await world.ledger.may_see(world.company.people["dee"], "probation", dee)
+
+    play(story)
+
+
+def test_where_the_policy_marks_it_hr_acts_in_a_leads_place_and_another_carries_it_out(play: Play) -> None:
+    async def story(world: World) -> None:
+        _, dee = await begins(world)
+        texts = {"label": "P", "text_zh": "制", "text_en": "P"}
+        await world.does("hr", "policies", "publish", "performance", terms={"boundary": "mark"}, **texts)
+        await world.on("2026-03-10")
+        await world.does("hu", "probations", "propose", dee, outcome="confirm")
+        assert world.entries("hiring.ProbationOutcomeProposed")[-1].marks == ("overstepping",)
+        assert await refused(world, "hu", "probations", "confirm", dee) == "own_act"
+        carry = await world.duty("carry_out_probation")
+        assert carry.holder != world.id("hu")
+        await world.does("hr", "probations", "confirm", dee)
+
+    play(story)
+
+
+def test_a_policy_says_how_long_before_its_end_a_probation_is_to_be_decided(play: Play) -> None:
+    async def story(world: World) -> None:
+        await begins(world)
+        texts = {"label": "P", "text_zh": "制", "text_en": "P"}
+        await world.does("hr", "policies", "publish", "performance", terms={"probation_notice_days": 10}, **texts)
+        await world.on("2026-05-29")
+        assert not await world.duties("decide_probation")
+        await world.on("2026-05-30")
+        assert (await world.duty("decide_probation")).due_on == date(2026, 6, 8)
 
     play(story)
