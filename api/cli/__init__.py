@@ -13,6 +13,7 @@ from api.cli import (
     imports,
     ledgers,
     operation,
+    performance,
     questions,
     serve,
     signer,
@@ -37,6 +38,12 @@ app.command("demo")(demo.demo)
 app.command("import")(imports.bring_in)
 app.command("who-owns")(questions.who_owns)
 app.command("trail")(questions.trail)
+app.command("reviews")(performance.reviews)
+app.command("review")(performance.review)
+app.command("cycles")(performance.cycles)
+app.command("cycle")(performance.cycle)
+app.command("goals")(performance.goals)
+app.command("goal")(performance.goal)
 app.command("tail")(tail.tail)
 app.command("verify")(verify.verify)
 app.command("export")(exports.export)

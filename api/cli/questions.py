@@ -59,7 +59,7 @@ def trail(
     from api.cli.service import client, way
 
     with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
-        rows = list(_rows(service, _path("trail", kind, id), limit, machine=json))
+        rows = list(rows_of(service, _path("trail", kind, id), limit, machine=json))
     if json:
         as_json({"rows": rows})
         return
@@ -71,13 +71,17 @@ def _path(question: str, kind: str, id: str) -> str:
     return f"/{question}/{quote(kind, safe='')}/{quote(id, safe='')}"
 
 
-def _rows(service: "httpx2.Client", path: str, limit: int, *, machine: bool) -> Iterator[Fields]:
-    """Yield the rows of a list, page by page."""
+def rows_of(
+    service: "httpx2.Client", path: str, limit: int, *, machine: bool, asked: Fields | None = None
+) -> Iterator[Fields]:
+    """Yield the rows of a list, page by page; `asked` are the parameters of the question."""
     from api.cli.service import answered
 
     after: dict[str, str] = {}
     while limit > 0:
-        page = answered(service.get(path, params={"limit": min(limit, PAGE), **after}), machine=machine)
+        page = answered(
+            service.get(path, params={**(asked or {}), "limit": min(limit, PAGE), **after}), machine=machine
+        )
         yield from page["rows"]
         limit -= len(page["rows"])
         if page.get("next") is None:
