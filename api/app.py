@@ -13,22 +13,27 @@ from api.gateway import Gateway
 from api.identity import Identities
 from api.openapi import describing
 from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language_of, problem
-from api.routes import commands as allowed_commands
 from api.routes import (
+    bundles,
+    coaching,
     cycles,
     directory,
     duties,
     events,
+    feedback,
     goals,
+    hiring,
     imports,
     logs,
     operation,
     projections,
     refused,
     reviews,
+    surveys,
     trail,
     who_owns,
 )
+from api.routes import commands as allowed_commands
 from api.routes.batches import router as batches_router
 from api.services import Services
 from api.subscriptions import feed, stream
@@ -40,6 +45,7 @@ ROUTERS: Sequence[APIRouter] = (
     feed.router,
     events.router,
     logs.router,
+    bundles.router,
     projections.router,
     operation.router,
     who_owns.router,
@@ -50,9 +56,13 @@ ROUTERS: Sequence[APIRouter] = (
     reviews.router,
     cycles.router,
     duties.router,
+    feedback.router,
+    coaching.router,
+    hiring.router,
     allowed_commands.router,
     imports.router,
     batches_router,
+    surveys.router,
 )
 
 

@@ -1,6 +1,6 @@
 """The list of every projection."""
 
-from projections import audit_trail, directory, duties, goals, responsibility, reviews
+from projections import audit_trail, directory, duties, feedback, goals, hiring, responsibility, reviews
 from projections.engine import Catalogue
 
 CATALOGUE: Catalogue = (
@@ -10,4 +10,6 @@ CATALOGUE: Catalogue = (
     goals.PROJECTION,
     duties.PROJECTION,
     reviews.PROJECTION,
+    feedback.PROJECTION,
+    hiring.PROJECTION,
 )
