@@ -1,4 +1,4 @@
-"""Feedback and coaching projected: as a naive replay says at any time, without the author where there is none by name."""
+"""Feedback and coaching projected: what a naive replay says at any time, and never an author who hides."""
 
 from datetime import date, datetime
 from functools import reduce
@@ -30,7 +30,9 @@ quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, Hea
 
 def given_to(recipient: str, visibility: told.Visibility, actor: str) -> told.FeedbackGiven:
     hidden = f"anonymous:{actor}" if visibility is told.Visibility.ANONYMOUS else None
-    return told.FeedbackGiven(recipient=recipient, kind="advice", visibility=visibility, pseudonym=hidden)
+    return told.FeedbackGiven(
+        recipient=recipient, kind=told.FeedbackKind.ADVICE, visibility=visibility, pseudonym=hidden
+    )
 
 
 def about_ann(cls: Any) -> st.SearchStrategy[Event]:
@@ -146,7 +148,8 @@ def check_coaching(view: View, replay: Replay, known: int, on: datetime) -> None
         assert (found is None) == (not held)
         if found is None or state.person is None:
             continue
-        assert isinstance(first := held[0].event, coached.CoachingHeld)
+        first = held[0].event
+        assert isinstance(first, coached.CoachingHeld)
         person = replay.whole[first.person]
         last[person] = max(last.get(person, held[0].begins), held[0].begins)
         done = {action.agreed.entry.event_id for action in found.actions if action.completed is not None}
@@ -167,7 +170,11 @@ def built(bench: Bench, history: History) -> View:
 def test_what_was_given_without_a_name_is_found_by_no_name(bench: Bench) -> None:
     history = History()
     given = told.FeedbackGiven(
-        recipient="p-ann", kind="concern", visibility="anonymous", pseudonym="anonymous:1", secret_digest="a" * 64
+        recipient="p-ann",
+        kind=told.FeedbackKind.CONCERN,
+        visibility=told.Visibility.ANONYMOUS,
+        pseudonym="anonymous:1",
+        secret_digest="a" * 64,
     )
     history.add("feedback/f-1", given, day(0), actor="anonymous:1")
     history.add("feedback/f-1", told.FeedbackCorrected(recipient="p-ann", pseudonym="anonymous:1"), day(1))
