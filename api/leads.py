@@ -27,8 +27,7 @@ class Directory:
         manager = None if found.manager is None else found.manager.to.removeprefix(PERSON)
         if manager is not None and manager != person:
             return manager
-        home = None if found.home is None else found.home.to.removeprefix(UNIT)
-        return next((lead for lead in self._leads_from(home) if lead != person), None)
+        return next((lead for lead in self._leads_from(self.home_of("person", person)) if lead != person), None)
 
     def led_by(self, lead: str) -> list[str]:
         """Return who has this lead, in order of id."""
@@ -38,6 +37,13 @@ class Directory:
             named |= set(self._near(unit.subject.removeprefix(UNIT)))
         people = {key.removeprefix(PERSON) for key in named}
         return sorted(person for person in people if self.lead_of(person) == lead and self._works_here(person))
+
+    def home_of(self, kind: str, id: str) -> str | None:
+        """Return the unit itself, or a person's home unit; None for who has none, and for any other kind."""
+        if kind != "person":
+            return id if kind == "unit" else None
+        found = directory.person(self.view, id, on=self.on, known=self.known)
+        return None if found is None or found.home is None else found.home.to.removeprefix(UNIT)
 
     def units_above(self, unit: str | None) -> Iterator[directory.Unit]:
         """Yield a unit and those above it, up to the top."""

@@ -29,6 +29,7 @@ def holding_json(holding: Holding, labels: Labels) -> Fields:
     """Return one holder in a role: since, until, on what authority, act or testimony, by which event."""
     return {
         "holder": labels.holder(holding.holder),
+        **recorded_as(holding),
         "since": instant(holding.since),
         "until": instant(holding.until),
         "actor": holding.actor,
@@ -37,6 +38,12 @@ def holding_json(holding: Holding, labels: Labels) -> Fields:
         "marks": holding.marks,
         "event": {"event_id": holding.event_id, "position": holding.position},
     }
+
+
+def recorded_as(holding: Holding) -> Fields:
+    """Return the ids that were recorded, where the holder is read as another one."""
+    ids = tuple(key for key in holding.recorded_as if key != holding.holder)
+    return {"recorded_as": [split_stream(key)[1] for key in holding.recorded_as]} if ids else {}
 
 
 def ownership_json(ownership: Ownership, labels: Labels) -> Fields:
@@ -85,12 +92,14 @@ def hand_over_json(passed: HandOver, labels: Labels) -> Fields:
     }
 
 
-def owned_row(owned: Owned) -> Fields:
+def owned_row(owned: Owned, labels: Labels) -> Fields:
     """Return one thing that somebody holds, as a row of a table."""
     holding = owned.holding
     return {
         **subject_json(owned.subject, owned.label),
         "role": holding.role,
+        "holder": labels.holder(holding.holder),
+        **recorded_as(holding),
         "since": instant(holding.since),
         "until": instant(holding.until),
         "authority": holding.authority,

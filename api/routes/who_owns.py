@@ -11,12 +11,14 @@ from api.answers import After, Keyset, Limit, MinPosition, answer, table
 from api.labels import labels_for
 from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
+from api.routes.chains import around, around_json, goal_ownership_json
 from api.routes.ownership import checkpoint_json, gap_json, hand_over_json, moment_json, owned_row, ownership_json
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, On, moment_of
-from api.visible import Key, visible_page
+from api.visible import Key, visible_found, visible_page
 from ledger.kernel.ids import stream_name
+from projections.engine import View
 from projections.responsibility import queries
 
 NAME = "responsibility"
@@ -25,7 +27,9 @@ router = APIRouter(tags=["who-owns"])
 Kind = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z][a-z0-9-]*$")]
 QueryId = Annotated[str, Query(alias="id", min_length=1, max_length=128)]
 Role = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z_]+$")]
-Holder = Annotated[str, Query(max_length=180, pattern=r"^(person|unit)/.+$", description="person/… or unit/…")]
+Holder = Annotated[
+    str | None, Query(max_length=180, pattern=r"^(person|unit)/.+$", description="person/… or unit/…; none: everybody.")
+]
 
 
 @router.get("/who-owns/{kind}/{id}", response_class=Response)
@@ -58,9 +62,13 @@ async def _who_owns(
         ),
         at_least(min_position, at),
     )
-    labels = await labels_for(asked, _holders(ownership, passed), moment, at)
+    accountable = [holding.holder for holding in ownership.accountable]
+    beside = await around(asked, subject, accountable, moment, at, at_least(min_position, at))
+    labels = await labels_for(asked, _holders(ownership, passed) | beside.holders(), moment, at)
     value = {
         **ownership_json(ownership, labels),
+        **(goal_ownership_json(beside.goal, labels) if not accountable else {}),
+        **around_json(beside, labels),
         "hand_overs": [hand_over_json(h, labels) for h in passed],
         "on": moment_json(moment),
         "known": ownership.known,
@@ -79,7 +87,7 @@ def _holders(ownership: queries.Ownership, passed: list[queries.HandOver]) -> se
 @router.get("/who-owns", response_class=Response)
 async def owned_by(
     asked: Asking,
-    holder: Holder,
+    holder: Holder = None,
     kind: Kind = None,
     role: Role = None,
     on: On = None,
@@ -88,27 +96,43 @@ async def owned_by(
     after: After = None,
     min_position: MinPosition = None,
 ) -> Response:
-    """Return what a person or unit holds on a day, in order of role and subject."""
+    """Return what a person or unit holds on a day, in order of role and subject; without a holder, who holds what."""
     moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
     at = await known_position(asked, known)
     keyset = Keyset(asked, f"who-owns {holder} {kind} {role} {on} {known}")
 
-    async def fetch(key: Key | None, rows: int) -> list[queries.Owned]:
-        start = ("", "") if key is None else (str(key[0]), str(key[1]))
-        question = partial(
-            queries.owned_by, holder=holder, on=moment.at, role=role, kind=kind, known=at, after=start, limit=rows
-        )
+    async def fetch(key: Key | None, rows: int) -> tuple[list[queries.Owned], Key | None]:
+        first, second, third = ("", "", "") if key is None else (*map(str, key), "")[:3]
+
+        def question(view: View) -> tuple[list[queries.Owned], Key | None]:
+            if holder is None:
+                place = (first, second, third)
+                return queries.held(view, on=moment.at, role=role, kind=kind, known=at, after=place, limit=rows)
+            found = queries.owned_by(
+                view, holder, on=moment.at, role=role, kind=kind, known=at, after=(first, second), limit=rows
+            )
+            return found, _place(found[-1], holder) if len(found) == rows else None
+
         return await put(asked, NAME, question, at_least(min_position, at))
 
-    rows, key = await visible_page(
+    rows, key = await visible_found(
         asked,
         fetch,
-        key_of=lambda o: (o.holding.role, o.subject),
-        subject_of=lambda o: o.subject,
+        key_of=lambda owned: _place(owned, holder),
+        subject_of=lambda owned: owned.subject,
         after=keyset.read(after),
         limit=limit,
     )
-    return await _table(asked, [owned_row(o) for o in rows], keyset, key, {"on": moment_json(moment), "known": at})
+    labels = await labels_for(asked, {owned.holding.holder for owned in rows}, moment, at)
+    more: dict[str, object] = {"on": moment_json(moment), "known": at}
+    return await _table(asked, [owned_row(owned, labels) for owned in rows], keyset, key, more)
+
+
+def _place(owned: queries.Owned, holder: str | None) -> Key:
+    """Return a row's place in its list: of all holders by subject, of one by role."""
+    if holder is not None:
+        return (owned.holding.role, owned.subject)
+    return (owned.subject, owned.holding.role, min(owned.holding.recorded_as))
 
 
 @router.get("/gaps", response_class=Response)
