@@ -133,6 +133,8 @@ class Writer:
             if group:
                 self.batches += 1
                 _settle(group, await self._record(group))
+                if self._queue and len(self._queue) + len(group) <= DRAIN_WHOLE:
+                    await asyncio.sleep(0)  # few callers: those just answered join the rest, else two halves take turns
 
     def _drain(self) -> list[Request]:
         """Take a short queue whole, of a long one half: its callers prepare the next while the other half commits."""
