@@ -8,8 +8,11 @@ import typer
 
 from api.cli import (
     bench,
+    bundle,
+    conversations,
     demo,
     exports,
+    hiring,
     imports,
     ledgers,
     operation,
@@ -44,8 +47,14 @@ app.command("cycles")(performance.cycles)
 app.command("cycle")(performance.cycle)
 app.command("goals")(performance.goals)
 app.command("goal")(performance.goal)
+app.command("feedback")(conversations.feedback)
+app.command("coaching")(conversations.coaching)
+app.command("requisitions")(hiring.requisitions)
+app.command("requisition")(hiring.requisition)
+app.command("application")(hiring.application)
 app.command("tail")(tail.tail)
 app.command("verify")(verify.verify)
+app.command("bundle")(bundle.bundle)
 app.command("export")(exports.export)
 app.command("rebuild")(operation.rebuild)
 app.command("projections")(operation.projections)

@@ -1,16 +1,14 @@
 """`pledger reviews`, `cycles` and `goals`, and one of each: how performance stands, line by line."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
-from api.cli.console import Fields, as_json, language, say, show_table
+from api.cli.console import Fields, as_json, say, show_table
 from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
-from api.cli.questions import READER, Known, On, moment, rows_of
+from api.cli.questions import Known, On
+from api.cli.threads import Id, Limit, called, listed, name_of, one_of, show_thread
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="Its id.", show_default=False)]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Rows at most.")]
 Person = Annotated[str | None, typer.Option("--person", help="Whose reviews: p-….")]
 Cycle = Annotated[str | None, typer.Option("--cycle", help="Reviews of one cycle.")]
 State = Annotated[str | None, typer.Option("--state", help="In which state.")]
@@ -21,7 +19,6 @@ CYCLE_COLUMNS = ("cycle", "label", "phase", "starts_on", "ends_on", "running")
 GOAL_COLUMNS = ("goal", "owner", "stage", "actual", "target", "progress", "expected", "health", "derived_health", "why")
 STAGE_COLUMNS = ("stage", "opens_on", "closes_on", "running", "done", "of", "late", "done_late")
 LATE_COLUMNS = ("stage", "person", "seat", "holder", "done_at")
-THREAD_COLUMNS = ("position", "recorded_at", "effective_at", "topic", "actor", "reason", "data")
 
 
 def reviews(
@@ -39,8 +36,8 @@ def reviews(
 ) -> None:
     """List reviews by person, cycle and state."""
     asked = {"person": person, "cycle": cycle, "state": state, "on": on, "known": known}
-    rows = _list("/reviews", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Reviews", REVIEW_COLUMNS, [_called(row) for row in rows])
+    rows = listed("/reviews", asked, limit, data, ledger, as_role, lang, json=json)
+    as_json({"rows": rows}) if json else show_table("Reviews", REVIEW_COLUMNS, [called(row) for row in rows])
 
 
 def review(
@@ -54,16 +51,18 @@ def review(
     json: AsJson = False,
 ) -> None:
     """Tell how one review came to its result, line by line."""
-    found = _one("/reviews", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
+    found = one_of("/reviews", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
     if json:
         as_json(found)
         return
     result = found["result"]
-    say(f"Review {found['id']} of {_name(found['person'])}: {found['state']}, {found['starts_on']}–{found['ends_on']}")
+    say(
+        f"Review {found['id']} of {name_of(found['person'])}: {found['state']}, {found['starts_on']}–{found['ends_on']}"
+    )
     say("Not published." if result is None else f"Published: {result['grade']}, content {result['content']}")
-    missing = [{"seat": one["seat"], "person": _name(one["person"])} for one in found["missing"]]
+    missing = [{"seat": one["seat"], "person": name_of(one["person"])} for one in found["missing"]]
     show_table("Who has not assessed", ("seat", "person"), missing)
-    _show_thread(found)
+    show_thread(found)
 
 
 def cycles(
@@ -77,7 +76,7 @@ def cycles(
     json: AsJson = False,
 ) -> None:
     """List the performance cycles."""
-    rows = _list("/cycles", {"on": on, "known": known}, limit, data, ledger, as_role, lang, json=json)
+    rows = listed("/cycles", {"on": on, "known": known}, limit, data, ledger, as_role, lang, json=json)
     as_json({"rows": rows}) if json else show_table("Cycles", CYCLE_COLUMNS, rows)
 
 
@@ -93,13 +92,13 @@ def cycle(
     json: AsJson = False,
 ) -> None:
     """Show the board of a cycle: stages, how complete each is, who is late, how the grades are spread."""
-    found = _one("/cycles", id, {"unit": unit, "on": on, "known": known}, data, ledger, as_role, lang, json=json)
+    found = one_of("/cycles", id, {"unit": unit, "on": on, "known": known}, data, ledger, as_role, lang, json=json)
     if json:
         as_json(found)
         return
     say(f"Cycle {found['cycle']} {found['label']}: {found['phase']}, {found['reviews']['of']} reviews to be completed")
     show_table("Stages", STAGE_COLUMNS, found["rows"])
-    show_table("Late", LATE_COLUMNS, [_called(row) for row in found["late"]])
+    show_table("Late", LATE_COLUMNS, [called(row) for row in found["late"]])
     spread = found["spread"]
     if spread["withheld"] is None:
         show_table("Grades", ("grade", "count"), spread["grades"])
@@ -122,8 +121,8 @@ def goals(
 ) -> None:
     """List goals by owner, unit and state, with how far each is."""
     asked = {"owner": owner, "unit": unit, "state": state, "on": on, "known": known}
-    rows = _list("/goals", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Goals", GOAL_COLUMNS, [_called(row) for row in rows])
+    rows = listed("/goals", asked, limit, data, ledger, as_role, lang, json=json)
+    as_json({"rows": rows}) if json else show_table("Goals", GOAL_COLUMNS, [called(row) for row in rows])
 
 
 def goal(
@@ -137,12 +136,12 @@ def goal(
     json: AsJson = False,
 ) -> None:
     """Tell how one goal stands: claim and measurement, path, health, and what the figures rest on."""
-    found = _one("/goals", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
+    found = one_of("/goals", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
     if json:
         as_json(found)
         return
     path, health = found["path"], found["health"]
-    say(f"Goal {found['id']} of {_name(found['owner'])}: {found['stage']}, {found['starts_on']}–{found['ends_on']}")
+    say(f"Goal {found['id']} of {name_of(found['owner'])}: {found['stage']}, {found['starts_on']}–{found['ends_on']}")
     say(f"Progress {_figure(found['progress'])} of expected {path['expected']} by {path['by']}; {found['formula']}.")
     say(f"Health declared {health['declared'] or 'not'}, derived {health['derived'] or health['why']}.")
     if path["paused"]:
@@ -151,69 +150,7 @@ def goal(
     show_table("Values", ("what", "value", "day", "source", "entry"), values)
     show_table("Milestones", ("milestone", "due_on", "share", "reached_on"), found["milestones"])
     show_table("Open calls", ("kind", "concern", "since"), found["calls"])
-    _show_thread(found)
-
-
-def _list(
-    path: str,
-    asked: Fields,
-    limit: int,
-    data: Data,
-    ledger: LedgerName,
-    as_role: AsRole,
-    lang: Lang,
-    *,
-    json: bool,
-) -> list[Fields]:
-    from api.cli.service import client, way
-
-    given = {name: value for name, value in asked.items() if value is not None}
-    with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
-        return list(rows_of(service, path, limit, machine=json, asked=given))
-
-
-def _one(
-    path: str,
-    id: str,
-    asked: Fields,
-    data: Data,
-    ledger: LedgerName,
-    as_role: AsRole,
-    lang: Lang,
-    *,
-    json: bool,
-) -> Fields:
-    from api.cli.service import answered, client, way
-
-    given = {name: value for name, value in asked.items() if value is not None}
-    with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
-        found: Fields = answered(service.get(f"{path}/{quote(id, safe='')}", params=given), machine=json)
-        return found
-
-
-def _show_thread(found: Fields) -> None:
-    zone = str(found["on"]["zone"])
-    rows = [
-        {
-            **line,
-            "position": line["event"]["position"],
-            "recorded_at": moment(line["recorded_at"], zone),
-            "actor": _name(line["actor"]),
-        }
-        for line in found["thread"]
-    ]
-    columns = [name for name in THREAD_COLUMNS if any(row.get(name) not in (None, [], {}) for row in rows)]
-    show_table(f"Thread (times in {zone})", columns, rows)
-    say(f"True at position {found['position']}, known {found['known']}.")
-
-
-def _called(row: Fields) -> Fields:
-    named = ("person", "owner", "holder")
-    return {name: _name(value) if name in named else value for name, value in row.items()}
-
-
-def _name(holder: Fields | None) -> str:
-    return "" if holder is None else str(holder.get("label") or holder["id"])
+    show_thread(found)
 
 
 def _figure(figure: Fields) -> str:

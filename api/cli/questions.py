@@ -119,6 +119,7 @@ def _show_ownership(owned: Fields) -> None:
         several = ", ".join(_called(holder) for holder in conflict["holders"])
         say(f"Conflict: several were accountable from {moment(conflict['since'], zone)}: {several}.")
     _show_hand_overs(owned.get("hand_overs", []), zone)
+    _show_around(owned)
     checkpoint = owned.get("checkpoint") or {}
     say(f"True at position {owned['position']}; signed checkpoint of size {checkpoint.get('size')}.")
 
@@ -142,6 +143,25 @@ def _show_hand_overs(passed: list[Fields], zone: str) -> None:
     ]
     if rows:
         show_table("Hand-overs", ("role", "giver", "taker", "taken", "returned"), rows)
+
+
+def _show_around(owned: Fields) -> None:
+    """Tell what stands above the subject, and what is owed about it."""
+    chain = [
+        {
+            "above": _called(link["subject"]),
+            "accountable": "" if link["accountable"] is None else _called(link["accountable"]),
+        }
+        for link in owned.get("chain", [])
+    ]
+    if chain:
+        show_table("Up to the aim", ("above", "accountable"), chain)
+    owed = [
+        {**duty, "holder": "nobody" if duty["holder"] is None else _called(duty["holder"])}
+        for duty in owned.get("open_duties", [])
+    ]
+    if owed:
+        show_table("Open duties", ("kind", "holder", "standing", "due_on"), owed)
 
 
 def _holding(role: str, holding: Fields, zone: str) -> Fields:

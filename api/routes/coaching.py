@@ -111,6 +111,8 @@ async def coverage(
     since: Since = None,
     on: On = None,
     known: Known = None,
+    limit: Limit = 100,
+    after: After = None,
     min_position: MinPosition = None,
 ) -> Response:
     """Return for each member of a lead or a unit when they were last coached, by whom, and how often since a day.
@@ -137,7 +139,11 @@ async def coverage(
     coaches = {f"person/{one.last.coach}" for one in found if one.last is not None}
     labels = await labels_for(asked, people | coaches, moment, at)
     today = day_of(moment.at, asked.ledger.zone)
-    rows = [_coverage_row(asked, member, leads[member], by_member.get(member), labels, today) for member in seen]
+    keyset = Keyset(asked, f"coaching {lead} {unit} {since} {on} {known}")
+    place = keyset.read(after)
+    rest = [member for member in seen if place is None or member > str(place[0])]
+    following = keyset.make((rest[limit - 1],)) if len(rest) > limit else None
+    rows = [_coverage_row(asked, one, leads[one], by_member.get(one), labels, today) for one in rest[:limit]]
     more: Fields = {
         "since": None if since is None else since.isoformat(),
         "coached": sum(one.last is not None for one in found),
@@ -147,7 +153,7 @@ async def coverage(
         "known": at,
         "policy": await policy_json(asked, moment.at, at),
     }
-    return table(asked, rows, reached, next=None, more=more)
+    return table(asked, rows, reached, next=following, more=more)
 
 
 async def _leads(

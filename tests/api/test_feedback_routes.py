@@ -192,6 +192,8 @@ def test_coverage_says_when_each_member_was_last_coached(world: Service, coached
         before = asked(lead, "/coaching", lead="me", known=f"position:{coached['position'] - 1}")
         table = lead.get("/coaching", params={"lead": "me"}, headers={"accept": "text/csv"})
         neither = lead.get("/coaching")
+        page = asked(lead, "/coaching", lead="me", limit=3)
+        rest = asked(lead, "/coaching", lead="me", limit=100, after=page["next"])
     rows = {row["member"]["id"]: row for row in mine["rows"]}
     assert world.ids["lead"] not in rows
     assert {world.ids["employee"], world.ids["colleague"], world.ids["mate0"]} <= rows.keys()
@@ -205,6 +207,8 @@ def test_coverage_says_when_each_member_was_last_coached(world: Service, coached
     assert before["coached"] == 0
     assert len(table.text.splitlines()) == len(rows) + 1
     assert neither.status_code == 422
+    assert [*page["rows"], *rest["rows"]] == mine["rows"]
+    assert (page["of"], rest["next"]) == (mine["of"], None)
 
 
 def test_coverage_is_withheld_from_whom_the_conversations_are_closed(world: Service, coached: dict[str, Any]) -> None:
