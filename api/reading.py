@@ -17,7 +17,7 @@ from api.services import Served
 from ledger.application import Caller, Ledger
 from ledger.kernel.ids import check_id, check_kind, split_stream
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
-from ledger.sight import SCORECARDS, is_kept_from
+from ledger.sight import TELLS_SCORES, is_kept_from
 
 RECHECK_S = 1.0
 
@@ -55,7 +55,7 @@ class Asked:
 
     async def is_kept_from(self, stream: str, topic: str, author: str) -> bool:
         """Tell whether an event of a subject that the caller may see is kept from them: others' scorecards."""
-        if topic not in SCORECARDS:
+        if topic not in TELLS_SCORES:
             return False
         named, caller = split_stream(stream), self.caller.id
         return await self.ledger.judged(lambda facts: is_kept_from(facts, caller, named, topic, author))

@@ -17,6 +17,7 @@ OPEN_KINDS = frozenset(
     {"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle", "course", "survey"}
 )
 SCORECARDS = frozenset({"hiring.AssessmentRecorded", "hiring.AssessmentAmended"})
+TELLS_SCORES = SCORECARDS | {"hiring.HiringDecisionMade"}  # which keeps the figures that it rests on
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
 SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
 CONFIDENTIAL = frozenset(
@@ -50,13 +51,15 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
 def is_kept_from(facts: LedgerFacts, actor: str, stream: tuple[str, str], topic: str, author: str) -> bool:
     """Tell whether an event of a subject that the actor sees is kept from them all the same.
 
-    Scorecards are kept from those of the panel whose own is not in yet, whatever office they hold.
+    Scorecards, and what a decision that settles nothing says of them, are kept from those of the panel whose own is
+    not in yet, whatever office they hold.
     """
-    if topic not in SCORECARDS or stream[0] != "application":
+    if topic not in TELLS_SCORES or stream[0] != "application":
         return False
     application, actor = facts.state(*stream), facts.resolved(actor)
     owing = {facts.resolved(person) for person in application.panel if person not in application.assessments}
-    return bool(application.is_blind) and actor in owing and actor != facts.resolved(author)
+    own = topic in SCORECARDS and actor == facts.resolved(author)
+    return bool(application.is_blind) and actor in owing and not own
 
 
 def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject: tuple[str, str], at: datetime) -> bool:

@@ -95,13 +95,15 @@ def test_others_scorecards_are_told_by_nothing_until_ones_own_is_in(hiring: Hiri
     named = hiring.does("lead", f"{path}/name-panel", assessors=panel)
     before = hiring.sees("employee", path)
     card = hiring.does("colleague", f"{path}/record-assessment", scores=POOR)
-    hiring.does("lead", f"{path}/decide", decision="hold", reason="other")
+    held = hiring.does("lead", f"{path}/decide", decision="hold", reason="other")
     for who in ("employee", "lead"):  # a lead on the panel is an assessor like any other
         found = hiring.sees(who, path)
         assert (found["blind"], found["scorecards"], found["missing"], found["assessed"]) == (True, [], None, None)
         (decision,) = found["decisions"]
         assert (decision["unmet"], decision["figures"], decision["marks"]) == ([], [], [])
         assert card["event_id"] not in str(found)
+        with world.client(who) as client:
+            assert client.get(f"/events/{held['event_id']}").status_code == 404  # it keeps the figures
         assert str(card["position"]) not in [str(line["event"]["position"]) for line in found["thread"]]
     row = next(r for r in hiring.sees("lead", f"/requisitions/{hiring.requisition}")["rows"] if r["application"] == id)
     assert (row["assessed"], row["of"]) == (None, None)
