@@ -18,6 +18,7 @@ from projections.audit_trail.queries import TrailLine
 from projections.engine import View
 
 NAME = "audit_trail"
+SCORECARD = "hiring.AssessmentRecorded"
 router = APIRouter(tags=["trail"])
 QueryId = Annotated[str, Query(alias="id", min_length=1, max_length=128)]
 Actor = Annotated[str, Query(min_length=1, max_length=140, description="p-… or system:…")]
@@ -114,11 +115,13 @@ async def _paged(
         kept=lambda line: asked.is_kept_from(line.stream, line.topic, line.actor),
     )
     position = asked.served.runner.positions.get(NAME)
-    return table(asked, [line_row(line) for line in lines], position, next=None if key is None else keyset.make(key))
+    blind = {stream for stream in {line.stream for line in lines} if await asked.is_kept_from(stream, SCORECARD, "")}
+    rows = [line_row(line, blind=line.stream in blind) for line in lines]
+    return table(asked, rows, position, next=None if key is None else keyset.make(key))
 
 
-def line_row(line: TrailLine) -> dict[str, object]:
-    """Return one event of a trail as a row of a table."""
+def line_row(line: TrailLine, *, blind: bool = False) -> dict[str, object]:
+    """Return one event of a trail as a row of a table; to the blind without version, whose holes would count."""
     kind, id = split_stream(line.stream)
     return {
         "position": line.position,
@@ -127,7 +130,7 @@ def line_row(line: TrailLine) -> dict[str, object]:
         "effective_at": line.effective_at,
         "kind": kind,
         "id": id,
-        "version": line.version,
+        "version": None if blind else line.version,
         "topic": line.topic,
         "actor": line.actor,
         **({} if line.recorded_actor == line.actor else {"recorded_actor": line.recorded_actor}),

@@ -104,6 +104,10 @@ def test_others_scorecards_are_told_by_nothing_until_ones_own_is_in(hiring: Hiri
         assert card["event_id"] not in str(found)
         with world.client(who) as client:
             assert client.get(f"/events/{held['event_id']}").status_code == 404  # it keeps the figures
+            trail = asked(client, f"/trail/application/{id}")["rows"]
+        assert {row["version"] for row in trail if row["kind"] == "application"} == {
+            None
+        }  # holes in them would count what is kept back
         assert str(card["position"]) not in [str(line["event"]["position"]) for line in found["thread"]]
     row = next(r for r in hiring.sees("lead", f"/requisitions/{hiring.requisition}")["rows"] if r["application"] == id)
     assert (row["assessed"], row["of"]) == (None, None)
