@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.domain import duties
+from ledger.domain.feedback import coaching, told
 from ledger.domain.goals.events import (
     GoalAccepted,
     GoalAssigned,
@@ -18,8 +19,10 @@ from ledger.domain.goals.events import (
     GoalWithdrawn,
 )
 from ledger.domain.goals.metrics import MetricDefined
+from ledger.domain.hiring import applications as applied
+from ledger.domain.hiring import candidates
 from ledger.domain.identity import RoleGranted, RoleRevoked
-from ledger.domain.people import persons, units
+from ledger.domain.people import merging, persons, units
 from ledger.domain.progress import MeasurementRecorded, ProgressCorrected, ProgressReported
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from ledger.kernel.event import Event, Subject
@@ -54,6 +57,8 @@ person_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(persons.PersonLeftUnit, unit=units_),
     st.builds(persons.ManagerAssigned, manager=persons_, relation=st.sampled_from(["line", "dotted"])),
     st.builds(persons.ManagerReleased, manager=persons_, relation=st.sampled_from(["line", "dotted"])),
+    st.builds(merging.PersonsMerged, into=persons_),
+    st.builds(merging.PersonsUnmerged, former=persons_),
 )
 unit_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(units.UnitFormed, label=st.just("单位"), parent=st.none() | units_),
@@ -143,13 +148,42 @@ duty_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(duties.DutyExcused, holder=persons_, excuser=persons_),
     st.builds(duties.DutyVoided, holder=persons_, fact=st.just("e-3"), why=st.just("absent")),
 )
+feedback_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(told.FeedbackRequested, recipient=persons_, asked=persons_, requester=persons_),
+    st.builds(
+        told.FeedbackGiven, recipient=persons_, kind=st.just("praise"), visibility=st.sampled_from(told.Visibility)
+    ),
+    st.builds(told.FeedbackWithdrawn, recipient=persons_),
+)
+coaching_events: st.SearchStrategy[Event] = st.builds(coaching.CoachingHeld, person=persons_, coach=persons_)
+hiring_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        applied.ApplicationReceived,
+        candidate=st.sampled_from(["c-1", "c-2"]),
+        requisition=st.just("q-1"),
+        unit=units_,
+        profile=st.just("j-1"),
+        requirements=entries,
+    ),
+    st.builds(applied.ApplicationAllotted, candidate=st.just("c-2"), former=st.just("c-1")),
+    st.builds(applied.ApplicationWithdrawn, candidate=st.just("c-1")),
+)
+candidate_events: st.SearchStrategy[Event] = st.builds(candidates.CandidatesMerged, into=st.just("c-2")) | st.builds(
+    candidates.CandidatesUnmerged, former=st.just("c-2")
+)
 on_duty = st.tuples(st.sampled_from(["duty/d-1", "duty/d-2"]), duty_events, days)
 on_person = st.tuples(persons_.map("person/{}".format), person_events | annulments, days)
 on_unit = st.tuples(units_.map("unit/{}".format), unit_events | annulments, days)
 on_access = st.tuples(st.just("access/p-1"), access_events, days)
 on_goal = st.tuples(st.sampled_from(["goal/g-1", "goal/g-2"]), goal_events | annulments, days)
 on_metric = st.tuples(st.just("metric/m-1"), metric_events, days)
-steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric, on_duty)
+told_or_hired = st.one_of(
+    st.tuples(st.sampled_from(["feedback/f-1", "feedback/f-2"]), feedback_events, days),
+    st.tuples(st.just("coaching/h-1"), coaching_events, days),
+    st.tuples(st.sampled_from(["application/n-1", "application/n-2"]), hiring_events, days),
+    st.tuples(st.just("candidate/c-1"), candidate_events, days),
+)
+steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric, on_duty, told_or_hired)
 
 
 @pytest.mark.parametrize("projection", CATALOGUE, ids=lambda projection: projection.name)
