@@ -26,6 +26,7 @@ from ledger.kernel.moments import begins, day_of
 from ledger.kernel.refusals import Invalid, NotFound
 from ledger.sight import sees
 from projections.engine import View
+from projections.engine.kept import ids_of, known_at, read_as
 from projections.feedback import coaching as queries
 from projections.feedback.coaching import Action, Coached, CoachingStanding, Wanted
 
@@ -159,18 +160,22 @@ async def coverage(
 async def _leads(
     asked: Asked, lead: str | None, unit: str | None, moment: Moment, known: int | None, position: int | None
 ) -> Mapping[str, str | None]:
-    """Return member → their lead. Raises NotFound for a lead or unit that the caller may not see."""
+    """Return member → their lead, merged ids as one. Raises NotFound for a lead or unit not the caller's to see."""
     members = None if unit is None else await members_of(asked, unit, moment, known)
     if lead is not None:
         await asked.require("person", lead)
+    ids = [] if lead is None else await put(asked, NAME, lambda v: ids_of(v, lead, known_at(v, known)), position)
 
     def question(view: View) -> dict[str, str | None]:
         directory = Directory(view, moment.at, known)
-        if lead is not None:
-            return dict.fromkeys(directory.led_by(lead), lead)
-        return {member: directory.lead_of(member) for member in members or ()}
+        if members is None:
+            return {member: one for one in ids for member in directory.led_by(one) if member not in ids}
+        return {member: directory.lead_of(member) for member in members}
 
-    return await put(asked, "directory", question, position)
+    found = await put(asked, "directory", question, position)
+    named = {person for person in (*found, *found.values()) if person is not None}
+    whole = await put(asked, NAME, lambda v: read_as(v, named, known_at(v, known)))
+    return {whole[member]: None if one is None else whole[one] for member, one in found.items()}
 
 
 def _may_know(facts: LedgerFacts, asked: Asked, member: str) -> bool:

@@ -223,3 +223,19 @@ def test_coverage_is_withheld_from_whom_the_conversations_are_closed(world: Serv
     assert {(row["sessions"], row["last_at"], row["days"]) for row in withheld["rows"]} == {(None, None, None)}
     assert (told["withheld"], told["coached"]) == (checked["withheld"], checked["coached"]) == (0, 1)
     assert statuses(world, f"/coaching?lead={lead}", "colleague", "outsider", "subscriber") == [404] * 3
+
+
+def test_members_of_two_ids_of_a_lead_are_one_leads_members(world: Service) -> None:
+    day = {"effective_at": "2026-01-01", "reason": "setup"}
+    with world.client("hr_administrator") as hr:
+        boss, twin, one, other = (id_of(recorded(hr, "/people/register", name=n)) for n in ("A", "A2", "B", "C"))
+        for person, manager in ((boss, None), (twin, None), (one, boss), (other, twin)):
+            recorded(hr, f"/people/{person}/start-employment", **day)
+            if manager is not None:
+                recorded(hr, f"/people/{person}/assign-manager", manager=manager, **day)
+        recorded(hr, f"/people/{twin}/merge", into=boss)
+        world.settle()
+        for lead in (boss, twin):
+            rows = asked(hr, "/coaching", lead=lead)["rows"]
+            assert [row["member"]["id"] for row in rows] == sorted([one, other])
+            assert {row["lead"]["id"] for row in rows} == {boss}
