@@ -132,7 +132,7 @@ def _place(owned: queries.Owned, holder: str | None) -> Key:
     """Return a row's place in its list: of all holders by subject, of one by role."""
     if holder is not None:
         return (owned.holding.role, owned.subject)
-    return (owned.subject, owned.holding.role, min(owned.holding.recorded_as))
+    return (owned.subject, owned.holding.role, owned.holding.recorded_as[0])
 
 
 @router.get("/gaps", response_class=Response)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
@@ -121,7 +121,8 @@ def who_owns(
     """
     at = _known(view, known)
     since = on if day_start is None else min(day_start, on)
-    asked = {"subjects": keys_of(view, subject, at), "known": at, "on": on, "since": since}
+    subjects = keys_of(view, subject, at)
+    asked = {"subjects": subjects, "known": at, "on": on, "since": since}
     told = _read(view, [_holding(row) for row in view.rows("find_holdings", asked)], at)
     life = [h for h in told if h.role in (LIFE, UNIT_LIFE)]
     held = [h for h in told if h not in life or h.since <= on]
@@ -135,7 +136,7 @@ def who_owns(
         on=on,
         known=at,
         position=view.position,
-        holders=_by_role(current),
+        holders=_by_role(_once(view, subjects, current, at)),
         changes=tuple(changed),
         gap=gap,
         conflict=conflict,
@@ -145,7 +146,7 @@ def who_owns(
 
 def _by_role(current: Sequence[Holding]) -> dict[str, tuple[Holding, ...]]:
     roles: dict[str, list[Holding]] = defaultdict(list)
-    for holding in _once(current):
+    for holding in current:
         if holding.role not in _TOLD_APART:
             roles[holding.role].append(holding)
     return {role: tuple(holdings) for role, holdings in roles.items()}
@@ -157,13 +158,32 @@ def _read(view: View, held: Sequence[Holding], known: int) -> list[Holding]:
     return [replace(h, holder=whole.get(h.holder, h.holder), recorded_as=(h.holder,)) for h in held]
 
 
-def _once(held: Iterable[Holding]) -> list[Holding]:
-    """Return each holder once a role: who holds under several ids, from the first of them to the last."""
+def _once(view: View, subjects: Sequence[str], current: Sequence[Holding], known: int) -> list[Holding]:
+    """Return each holder once a role; a person of several ids since they began under the first without a break."""
+    several = several_ids(view, {h.holder for h in current if h.role not in _TOLD_APART}, known)
     found: dict[tuple[str, str], Holding] = {}
-    for holding in held:
-        before = found.get((holding.role, holding.holder))
-        found[holding.role, holding.holder] = holding if before is None else _joined(before, holding)
+    for holding in current:
+        key = (holding.role, holding.holder)
+        if key in found:
+            found[key] = _joined(found[key], holding)
+        else:
+            found[key] = _unbroken(view, subjects, holding, known) if holding.holder in several else holding
     return list(found.values())
+
+
+def _unbroken(view: View, subjects: Sequence[str], holding: Holding, known: int) -> Holding:
+    """Return a holding together with those that it follows, or that follow it, under other ids of the same person."""
+    rows = view.rows("find_line", {"subjects": subjects, "role": holding.role, "known": known})
+    own = [one for one in _read(view, [_holding(row) for row in rows], known) if one.holder == holding.holder]
+    whole = own[0]
+    for one in own[1:]:
+        if whole.until is None or one.since <= whole.until:
+            whole = _joined(whole, one)
+        elif whole.until > holding.since:
+            break
+        else:
+            whole = one
+    return whole
 
 
 def _joined(first: Holding, other: Holding) -> Holding:
@@ -312,19 +332,21 @@ def held(
 
 
 def _told_once(view: View, rows: Sequence[tuple[Any, ...]], *, on: datetime, known: int) -> list[tuple[str, Holding]]:
-    """Return the rows with holders read as merged; of several ids of one person on a subject the first, with all."""
+    """Return the rows with holders read as merged; of several ids of one person on a subject only the first."""
     told = _read(view, [_holding(row[1:]) for row in rows], known)
-    whole = several_ids(view, {holding.holder for holding in told}, known)
+    several = several_ids(view, {holding.holder for holding in told}, known)
     found = []
     for (subject, *_), holding in zip(rows, told, strict=True):
-        if holding.holder not in whole:
+        if holding.holder not in several or holding.recorded_as[0] == _first_id(view, subject, holding, on, known):
             found.append((subject, holding))
-            continue
-        roles = who_owns(view, subject, on=on, known=known).holders.get(holding.role, ())
-        joined = next((h for h in roles if h.holder == holding.holder), holding)
-        if holding.recorded_as[0] == min(joined.recorded_as):
-            found.append((subject, joined))
     return found
+
+
+def _first_id(view: View, subject: str, holding: Holding, on: datetime, known: int) -> str:
+    """Return the first of the ids of a person that hold this at a time."""
+    asked = {"subjects": [subject], "known": known, "on": on, "since": on}
+    told = _read(view, [_holding(row) for row in view.rows("find_holdings", asked)], known)
+    return min(one.recorded_as[0] for one in told if (one.role, one.holder) == (holding.role, holding.holder))
 
 
 def _owned(view: View, found: Sequence[tuple[str, Holding]], *, on: datetime, known: int) -> list[Owned]:

@@ -85,17 +85,40 @@ def test_who_owns_what_agrees_with_a_naive_replay_that_reads_merged_ids(
     try:
         known = min(known, len(history.stored))
         view, expected = bench.view(tables, len(history.stored)), replayed(history, known, day(on))
-        check(view, expected, known, day(on), read(history, known))
+        check(view, expected, known, day(on), read(history, known), unbroken(history, known, day(on)))
     finally:
         bench.drop(tables.build)
 
 
+Spans = dict[tuple[str, str, str], tuple[datetime, datetime | None]]
+
+
+def unbroken(history: History, known: int, on: datetime) -> Spans:
+    """Return since when and until when each of those who hold at a time holds without a break, tried day by day."""
+    held = {number: replayed(history, known, day(number)) for number in range(7)}
+    found: Spans = {}
+    for (team, role), holders in replayed(history, known, on).items():
+        for holder in holders:
+            now = (on - day(0)).days
+            first = next(n for n in range(now, -1, -1) if n == 0 or holder not in held[n - 1][team, role])
+            last = next((n for n in range(now, 7) if holder not in held[n][team, role]), None)
+            found[team, role, holder] = (day(first), None if last is None else day(last))
+    return found
+
+
 def check(
-    view: View, expected: dict[tuple[str, str], set[str]], known: int, on: datetime, whole: dict[str, str]
+    view: View,
+    expected: dict[tuple[str, str], set[str]],
+    known: int,
+    on: datetime,
+    whole: dict[str, str],
+    spans: Spans,
 ) -> None:
     for (team, role), holders in expected.items():
-        found = [h.holder for h in who_owns(view, team, on=on, known=known).holders.get(role, ())]
-        assert sorted(found) == sorted(holders)  # each once
+        found = {h.holder: h for h in who_owns(view, team, on=on, known=known).holders.get(role, ())}
+        assert found.keys() == holders
+        assert len(found) == len(who_owns(view, team, on=on, known=known).holders.get(role, ()))  # each once
+        assert {holder: (h.since, h.until) for holder, h in found.items()} == {h: spans[team, role, h] for h in holders}
         conflict = who_owns(view, team, on=on, known=known).conflict
         if role == "accountable":
             assert set(() if conflict is None else conflict.holders) == (holders if len(holders) > 1 else set())
