@@ -113,14 +113,14 @@ def coverage(
 
 
 def _coached(view: View, member: str, since: datetime | None, times: Times) -> Coached:
-    ids = ids_of(view, member, times.known)
+    ids, whole = ids_of(view, member, times.known), read_as(view, [member], times.known)[member]
     found, after = list[CoachingStanding](), ""
     while streams := found_by(view, "coached", ids, now=False, after=after, limit=MOST):
-        found += _standings(view, streams, times)
+        found += [one for one in _standings(view, streams, times) if one.person == whole]
         after = streams[-1]
     found.sort(key=lambda one: (one.held_at, one.held.entry.position))
     return Coached(
-        person=read_as(view, [member], times.known)[member],
+        person=whole,
         sessions=sum(since is None or one.held_at >= since for one in found),
         last=found[-1] if found else None,
         open_actions=tuple(action for one in found for action in one.actions if action.completed is None),
