@@ -1,6 +1,7 @@
 """What the answers of who-owns look like."""
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 
 from api.labels import Labels
@@ -56,8 +57,14 @@ def ownership_json(ownership: Ownership, labels: Labels) -> Fields:
         "changes": [{"role": h.role, **holding_json(h, labels)} for h in ownership.changes],
         "gaps": gaps_of(ownership),
         "conflicts": [] if conflict is None else [conflict_json(conflict, labels)],
-        "rests_on": [{"event_id": event_id, "position": position} for event_id, position in ownership.rests_on],
+        "rests_on": rests_on_json(ownership),
     }
+
+
+def rests_on_json(ownership: Ownership, merges: Sequence[tuple[str, int]] = ()) -> list[Fields]:
+    """Return the events that the answer rests on, in order of position; `merges`: those that read ids as others."""
+    events = sorted({*ownership.rests_on, *merges}, key=lambda event: event[1])
+    return [{"event_id": event_id, "position": position} for event_id, position in events]
 
 
 def gaps_of(ownership: Ownership) -> list[Fields]:

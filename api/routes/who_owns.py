@@ -1,6 +1,7 @@
 """Who owns this: holders of a subject on a day as known on a day, what somebody holds, gaps, conflicts, hand-overs."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, TypeVar
@@ -12,13 +13,22 @@ from api.labels import labels_for
 from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
 from api.routes.chains import around, around_json, goal_ownership_json
-from api.routes.ownership import checkpoint_json, gap_json, hand_over_json, moment_json, owned_row, ownership_json
+from api.routes.ownership import (
+    checkpoint_json,
+    gap_json,
+    hand_over_json,
+    moment_json,
+    owned_row,
+    ownership_json,
+    rests_on_json,
+)
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, On, moment_of
 from api.visible import Key, visible_found, visible_page
 from ledger.kernel.ids import stream_name
 from projections.engine import View
+from projections.engine.reading import event_at
 from projections.responsibility import queries
 
 NAME = "responsibility"
@@ -69,6 +79,7 @@ async def _who_owns(
         **ownership_json(ownership, labels),
         **(goal_ownership_json(beside.goal, labels) if not accountable else {}),
         **around_json(beside, labels),
+        "rests_on": rests_on_json(ownership, await asyncio.to_thread(_entries_at, asked, ownership.merges)),
         "hand_overs": [hand_over_json(h, labels) for h in passed],
         "on": moment_json(moment),
         "known": ownership.known,
@@ -76,6 +87,11 @@ async def _who_owns(
         "checkpoint": checkpoint_json(asked.served.signing.latest),
     }
     return answer(asked, value, ownership.position)
+
+
+def _entries_at(asked: Asked, positions: Iterable[int]) -> list[tuple[str, int]]:
+    """Return the events at positions by id."""
+    return [(str(event_at(asked.ledger.reader, position)["event_id"]), position) for position in positions]
 
 
 def _holders(ownership: queries.Ownership, passed: list[queries.HandOver]) -> set[str]:

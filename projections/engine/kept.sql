@@ -51,6 +51,11 @@ where stream = any(%(streams)s) and facet = %(facet)s and value = %(value)s and 
 select distinct on (person) person, into_person from {schema}.{merges}
 where person = any(%(persons)s) and position <= %(known)s order by person, position desc
 
+-- name: find_merges
+-- By which positions these persons' ids are read as others, as known at a position; null: as themselves again.
+select distinct on (person) position, into_person from {schema}.{merges}
+where person = any(%(persons)s) and position <= %(known)s order by person, position desc
+
 -- name: find_merged
 -- The ids that were read as one of these at any time up to a position.
 select distinct person from {schema}.{merges} where into_person = any(%(persons)s) and position <= %(known)s

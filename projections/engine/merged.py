@@ -12,7 +12,7 @@ from projections.engine.views import View
 MERGES_TABLE = "merges"
 Reading = tuple[str, int, str | None]  # person, from which position on, read as which id; None: as itself again
 _SCHEMA = ("create_merges", "index_merges")
-_STATEMENTS = ("insert_merges", "copy_merges", "find_readings", "find_merged")
+_STATEMENTS = ("insert_merges", "copy_merges", "find_readings", "find_merges", "find_merged")
 
 
 def schema_with_merges(own: Statements) -> Statements:
@@ -59,6 +59,18 @@ def keys_of(view: View, key: str, known: int) -> list[str]:
     if not key.startswith(PERSON_PREFIX):
         return [key]
     return [PERSON_PREFIX + id for id in kept.ids_of(view, key.removeprefix(PERSON_PREFIX), known)]
+
+
+def merge_positions(view: View, keys: Iterable[str], known: int) -> list[int]:
+    """Return the positions of the merges by which these keys are read as others, in order."""
+    found, seen = set[int](), set[str]()
+    ends = {key.removeprefix(PERSON_PREFIX) for key in keys if key.startswith(PERSON_PREFIX)}
+    while ends:
+        rows = view.rows("find_merges", {"persons": sorted(ends), "known": known})
+        found |= {position for position, into in rows if into is not None}
+        seen |= ends
+        ends = {into for _, into in rows if into is not None} - seen
+    return sorted(found)
 
 
 def several_ids(view: View, keys: Iterable[str], known: int) -> set[str]:

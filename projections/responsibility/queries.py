@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from projections.engine.merged import keys_of, keys_read, several_ids
+from projections.engine.merged import keys_of, keys_read, merge_positions, several_ids
 from projections.engine.views import View
 from projections.responsibility.handlers import ACCOUNTABLE, CONFLICT, GAP, LABEL, LEAD, LIFE, UNIT_LABEL, UNIT_LIFE
 
@@ -77,6 +77,7 @@ class Ownership:
     gap: Gap | None
     conflict: Conflict | None
     rests_on: tuple[tuple[str, int], ...] = field(default=())
+    merges: tuple[int, ...] = ()  # the positions of the merges by which holders are read as others
 
     @property
     def accountable(self) -> tuple[Holding, ...]:
@@ -141,6 +142,7 @@ def who_owns(
         gap=gap,
         conflict=conflict,
         rests_on=_rests_on(held),
+        merges=tuple(merge_positions(view, {h.recorded_as[0] for h in held if h.recorded_as[0] != h.holder}, at)),
     )
 
 

@@ -188,8 +188,11 @@ def test_two_ids_of_one_person_are_told_as_one_in_every_question_of_ownership(wo
         found = asked(hr, "/who-owns/unit/merged-team")
         (support,) = found["support"]
         assert (support["holder"]["id"], sorted(support["recorded_as"])) == (twice[1], sorted(twice))
+        rests_on = [event["event_id"] for event in found["rests_on"]]
+        assert merged["event_id"] in rests_on
         then = asked(hr, "/who-owns/unit/merged-team", known=f"position:{merged['position'] - 1}")
         assert sorted(held["holder"]["id"] for held in then["support"]) == sorted(twice)
+        assert merged["event_id"] not in [event["event_id"] for event in then["rests_on"]]
         by_either = [asked(hr, "/who-owns", holder=f"person/{id}")["rows"] for id in twice]
         assert by_either[0] == by_either[1] != []
         trails = [asked(hr, f"/trail/person/{id}")["rows"] for id in twice]
