@@ -225,13 +225,14 @@ def test_the_chain_goes_up_to_the_companys_aim_and_open_duties_stand_beside(worl
         recorded(hr, "/metrics/calls/define", **metric)
         terms = {"metric": "calls", "baseline": "0", "target": "10", "starts_on": "2026-01-01", "ends_on": "2030-12-31"}
         owners = [("unit", "company", top), ("unit", "dev", top), ("person", world.ids["employee"], lead)]
-        goals: list[str] = []
+        goals, duties = list[str](), list[str]()
         for kind, id, by in owners:
             parent = {"parent": goals[-1]} if goals else {}
             body = {"owner": {"kind": kind, "id": id}, "title": f"Calls of {kind}", **terms, **parent}
             receipt = recorded(by, "/goals/assign", **body)
             goals.append(id_of(receipt))
-        asked(lead, receipt["links"]["duties"])  # waits for the rules
+            duties.append(receipt["links"]["duties"])
+        asked(lead, duties[-1])  # waits for the rules
         world.settle()
         found = asked(lead, f"/who-owns/goal/{goals[-1]}")
         unit = asked(lead, "/who-owns/unit/dev")
