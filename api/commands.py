@@ -25,6 +25,7 @@ from ledger.kernel.refusals import Invalid, Refusal
 
 M = TypeVar("M", bound=BaseModel)
 PLURALS: Mapping[str, StreamKind[Any]] = {stream.plural: stream for stream in STREAM_KINDS.values()}
+ACTING_FOR = "Acting-For"  # names in whose place the caller acts; the event then names both
 TRUE, FALSE = frozenset({"true", "1"}), frozenset({"false", "0"})
 
 
@@ -137,6 +138,16 @@ def version_in(text: str | None) -> int | None:
     return int(bare)
 
 
+def principal_in(text: str | None) -> str | None:
+    """Return the id of the person in whose place the caller acts. Raises InvalidHeader for what is no id."""
+    if text is None:
+        return None
+    try:
+        return check_id(text.strip())
+    except ValueError:
+        raise InvalidHeader(header=ACTING_FOR) from None
+
+
 def key_in(text: str | None) -> str | None:
     """Return the idempotency key. Raises InvalidHeader unless it is 1–255 visible ASCII characters."""
     if text is None:
@@ -147,13 +158,15 @@ def key_in(text: str | None) -> str | None:
 
 
 def idempotency(asker: Asker, scope: Scope, body: bytes, *, required: bool = False) -> Idempotency | None:
-    """Return key and fingerprint of a request: HMAC over method, path and body with the ledger's secret."""
+    """Return key and fingerprint of a request: HMAC over method, path, body and principal."""
     key = key_in(asker.headers.get("idempotency-key"))
     if key is None:
         if required:
             raise MissingHeader(header="Idempotency-Key")
         return None
     said = b"\0".join((scope["method"].encode(), scope["raw_path"], scope["query_string"], body))
+    if (principal := asker.headers.get(ACTING_FOR.lower())) is not None:
+        said += b"\0" + principal.encode()
     return Idempotency(key, asker.ledger.fingerprint(said))
 
 
@@ -251,8 +264,15 @@ def command_in(target: Target, body: bytes) -> Command:
 
 
 def ask_for(target: Target, command: Command, asker: Asker, if_match: int | None) -> Ask:
-    """Return what the ledger is asked: the actor always comes from the token."""
+    """Return what the ledger is asked: the actor always comes from the token, in whose place from a header."""
     begins = target.command.starts and not target.command.repeats
     if target.id is not None and begins and not target.stream.caller_ids:
         raise Invalid(errors=(("path/id", "made_by_the_server"),))
-    return Ask(command=command, kind=target.stream.kind, id=target.id, caller=asker.caller, if_match=if_match)
+    return Ask(
+        command=command,
+        kind=target.stream.kind,
+        id=target.id,
+        caller=asker.caller,
+        if_match=if_match,
+        principal=principal_in(asker.headers.get(ACTING_FOR.lower())),
+    )

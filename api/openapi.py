@@ -18,6 +18,7 @@ _KIND = {"name": "kind", "in": "path", "required": True, "schema": {"type": "str
 _HEADERS = [
     {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"}},
     {"name": "If-Match", "in": "header", "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"}},
+    {"name": "Acting-For", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 128}},
     {"name": "dry_run", "in": "query", "schema": {"type": "boolean"}},
 ]
 _RECEIPT: Document = {

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-from uuid import UUID
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from ledger.answers import Answers
 from ledger.asking import (
     Ask,
     Caller,
@@ -21,15 +21,14 @@ from ledger.asking import (
     Testimony,
     Unauthenticated,
 )
-from ledger.callers import bearer_of, roles_of, secret_digest, token_parts
+from ledger.callers import secret_digest
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.confidence import Confidence
 from ledger.current import Current
-from ledger.deciding import Decided, Rules, decide, draft
+from ledger.deciding import TURN, Decided, Rules, TurnTaken, decide, draft
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import IssueToken
 from ledger.domain.ledgers import LedgerOpened
-from ledger.facts import LedgerFacts
 from ledger.founding import SYSTEM_CALLER, make_ledger, opening_of, writer_of
 from ledger.kernel.append import (
     Append,
@@ -47,12 +46,10 @@ from ledger.kernel.event import Subject, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, AskedAlone, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
-from ledger.offered import Offered, offered
 from ledger.privacy.data_keys import DataKeys
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.refused import RefusedAttempts
-from ledger.sight import sees
 from ledger.states import NotLoaded, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of, migrate
 from ledger.store.reader import Reader, pool_of
@@ -70,7 +67,7 @@ T = TypeVar("T")
 Progress = Callable[[int, int], None]
 
 
-class Ledger:
+class Ledger(Answers):
     """One organisation's ledger, open for recording in this process. Open it with `Ledger.open`.
 
     Commands to one stream wait for each other; everything else goes on side by side on one event loop.
@@ -158,23 +155,35 @@ class Ledger:
         return replace(ask, id=drawn)
 
     async def _recorded(self, ask: Ask, idempotency: Idempotency | None, *, dry_run: bool) -> Receipt:
-        stream = stream_name(ask.kind, ask.id or "")
-        async with self._locks.hold((stream,)):
-            for _ in range(ATTEMPTS):
-                decided = await self._decided(ask)
-                if dry_run:
-                    return receipt_of(decided, 0, decided.base + 1, self.clock.now())
-                key = None if idempotency is None else _key(ask.caller, idempotency.key, idempotency.fingerprint)
-                try:
-                    receipt = (await self._append([decided], {stream: decided.base}, key))[0]
-                    await self.confidence.settled(ask)
-                    return receipt
-                except StaleVersion as stale:
-                    if ask.if_match is not None:
-                        raise StaleMatch(version=stale.actual) from stale
-                    self._current.cache.drop(stream)
-                    await self._current.catch_up()
+        held = {stream_name(ask.kind, ask.id or "")}
+        for _ in range(ATTEMPTS):
+            async with self._locks.hold(held):
+                receipt = await self._recorded_holding(ask, held, idempotency, dry_run=dry_run)
+            if receipt is not None:
+                return receipt
         raise Contended()
+
+    async def _recorded_holding(
+        self, ask: Ask, held: set[str], idempotency: Idempotency | None, *, dry_run: bool
+    ) -> Receipt | None:
+        """Record while the locks are held; None to try again, perhaps with more of them."""
+        decided = await self._decided(ask)
+        if dry_run:
+            return receipt_of(decided, 0, decided.base + 1, self.clock.now())
+        if not held.issuperset(decided.shared):
+            held.update(decided.shared)
+            return None
+        key = None if idempotency is None else _key(ask.caller, idempotency.key, idempotency.fingerprint)
+        try:
+            receipt = (await self._append([decided], {decided.stream: decided.base}, key))[0]
+        except (StaleVersion, TurnTaken) as stale:
+            if ask.if_match is not None and isinstance(stale, StaleVersion):
+                raise StaleMatch(version=stale.actual) from stale
+            self._current.cache.drop(decided.stream)
+            await self._current.catch_up()
+            return None
+        await self.confidence.settled(ask)
+        return receipt
 
     async def _decided(self, ask: Ask) -> Decided:
         now = self.clock.now()
@@ -203,6 +212,8 @@ class Ledger:
         except KeyReused as reused:
             raise IdempotencyConflict() from reused
         except LookupTaken as taken:
+            if taken.scheme == TURN:
+                raise TurnTaken() from taken
             raise AlreadyExists(kind=taken.scheme) from taken
         if isinstance(done, Repeated):
             return await self._repeated(done)
@@ -259,23 +270,36 @@ class Ledger:
             known = await self._known(chunk.asks[0].caller.id, chunk.key, chunk.fingerprint)
             if known is not None:
                 return chunk.repeated(known.answer, await self._repeated(known))
-        streams = {stream_name(ask.kind, ask.id or "") for ask in chunk.asks}
-        async with self._locks.hold(streams):
-            await self._current.load(streams)
-            for _ in range(ATTEMPTS):
-                decided, refused = await self._decide_all(chunk, Tentative(self._current.cache))
-                if (not decided and chunk.tracked is None) or (refused and chunk.mode == "all"):
-                    return chunk.answers([], refused, None)
-                expected = {one.stream: one.base for one in reversed(decided)}
-                try:
-                    receipts = await self._append(decided, expected, chunk.idempotency(refused), chunk.tracked)
-                    return chunk.answers(decided, refused, receipts)
-                except StaleVersion as stale:
-                    self._current.cache.drop(stale.stream)
-                    await self._current.catch_up()
-                except DraftKnown:
-                    await self._take_known(chunk)
+        held = {stream_name(ask.kind, ask.id or "") for ask in chunk.asks}
+        await self._current.load(held)
+        for _ in range(ATTEMPTS):
+            async with self._locks.hold(held):
+                results = await self._chunk_recorded_holding(chunk, held)
+            if results is not None:
+                return results
         raise Contended()
+
+    async def _chunk_recorded_holding(self, chunk: Chunk, held: set[str]) -> list[Receipt | Refused] | None:
+        """Record a chunk while the locks are held; None to try again, perhaps with more of them."""
+        decided, refused = await self._decide_all(chunk, Tentative(self._current.cache))
+        if (not decided and chunk.tracked is None) or (refused and chunk.mode == "all"):
+            return chunk.answers([], refused, None)
+        shared = {name for one in decided for name in one.shared}
+        if not held.issuperset(shared):
+            held |= shared
+            return None
+        expected = {one.stream: one.base for one in reversed(decided)}
+        try:
+            receipts = await self._append(decided, expected, chunk.idempotency(refused), chunk.tracked)
+            return chunk.answers(decided, refused, receipts)
+        except StaleVersion as stale:
+            self._current.cache.drop(stale.stream)
+            await self._current.catch_up()
+        except TurnTaken:
+            await self._current.catch_up()
+        except DraftKnown:
+            await self._take_known(chunk)
+        return None
 
     async def _take_known(self, chunk: Chunk) -> None:
         """Look up which commands with keys of their own are recorded: they are not decided again."""
@@ -328,57 +352,7 @@ class Ledger:
         rows = await asyncio.to_thread(self.reader.page, done.first - 1, done.count)
         return [receipt_again(decode_raw(stored)) for _, stored in rows]
 
-    def fingerprint(self, said: bytes) -> bytes:
-        """Return the keyed fingerprint of a request, 32 bytes."""
-        return self.secrets.fingerprint_of(said)
-
-    # ---- who asks, and what they may see
-
-    async def authenticate(self, token: str) -> Caller:
-        """Return whom a token stands for. Raises Unauthenticated, alike for every fault."""
-        name, token_id, secret = token_parts(token)
-        if name != self.name:
-            raise Unauthenticated()
-        state = await self._current.ask(lambda facts: facts.state("token", token_id))
-        return bearer_of(token_id, secret, state, self.clock.now())
-
-    async def roles_of(self, caller: Caller) -> frozenset[str]:
-        """Return the roles in force now, with `employee` and `lead` where they follow from relations."""
-        return await self._current.ask(lambda facts: roles_of(facts, caller, self.clock.now()))
-
-    async def may_see(self, caller: Caller, kind: str, id: str) -> bool:
-        """Tell whether the caller may see a subject, as of now."""
-        return await self._current.ask(lambda facts: sees(facts, caller.id, kind, id, self.clock.now()))
-
-    async def commands_for(self, caller: Caller, kind: str, id: str | None) -> list[Offered]:
-        """Return the commands of a kind of stream the caller may give now. Raises NotFound as the commands would."""
-        return await self._current.ask(lambda facts: offered(facts, caller.id, kind, id, self.clock.now()))
-
-    async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
-        """Return the answer of a question about relations and authority as they stand now."""
-        return await self._current.ask(question)
-
-    async def seen(self, position: int) -> None:
-        """Return once decisions and questions take in all that is recorded up to a position, by whichever process."""
-        if self._current.cache.position < position:
-            await self._current.catch_up()
-
-    async def find(self, scheme: str, value: str) -> str | None:
-        """Return the subject (`person/p-…`) that an outside identifier names, or None."""
-        digest = self.secrets.digest_of(scheme, value)
-        return (await asyncio.to_thread(self.reader.lookup, scheme, [digest])).get(digest)
-
-    async def find_all(self, scheme: str, values: Sequence[str]) -> dict[str, str]:
-        """Return value -> subject for those identifiers that are known, in one look."""
-        digests = {value: self.secrets.digest_of(scheme, value) for value in values}
-        known = await asyncio.to_thread(self.reader.lookup, scheme, list(digests.values()))
-        return {value: known[digest] for value, digest in digests.items() if digest in known}
-
-    def open_parts(self, event_id: str) -> dict[str, dict[str, Any]]:
-        """Return part -> opened fields of an event; parts whose key is gone are absent. Blocks on the database."""
-        raw = UUID(event_id).bytes
-        opened = {box.part: self.sealer.open(raw, box) for box in self.reader.sealed(raw)}
-        return {part: content[1] for part, content in opened.items() if content is not None}
+    # ---- tokens
 
     async def issue_token(self, caller: Caller, bearer: Subject, *, lifetime: timedelta) -> tuple[str, Receipt]:
         """Record a new token and return it; its secret is never seen again. Raises Refusal."""

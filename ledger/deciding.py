@@ -1,6 +1,7 @@
 """Deciding one command: effective time, authority, the context's rules, and the encoded event that follows."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,8 @@ from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
 from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
 from ledger.kernel.moments import begins, effective_text
 from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, StaleMatch
+from ledger.naming import KIND as NAMING
+from ledger.naming import NAMING_TOPICS
 from ledger.privacy.sealing import Sealer, Texts
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.question import Question
@@ -22,7 +25,12 @@ from ledger.states import States
 from ledger.zones import subject_zone
 
 HIDDEN = "hidden"  # the credential of an actor who must not be told
+TURN = "turn"  # scheme: a version of a set that two processes can't both add to
 TRIAL = "trial"  # the authority of what is judged only; never recorded
+
+
+class TurnTaken(Exception):
+    """Another process has added to what the decision counted: decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,15 @@ class Decided:
     envelope: Envelope
     subjects: tuple[str, ...]
     key: IdempotencyKey | None = None
+    shared: Mapping[str, int] = field(default_factory=dict)  # what others must not change meanwhile -> its version
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """Return what nobody else may record on the same knowledge: sets that were asked and that this adds to."""
+        if self.event.topic not in NAMING_TOPICS:
+            return ()
+        added = {stream_name(NAMING, subject) for subject in self.event.subjects(self.stream)[1:]}
+        return tuple(f"{naming}@{version}" for naming, version in sorted(self.shared.items()) if naming in added)
 
     @property
     def texts(self) -> Texts:
@@ -103,7 +120,8 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     _check_time(ask.command, act, rules)
     event = kind.decide(ask.command, current.state, act)
     envelope = _envelope(ask, act, judged.authority, event.hidden_actor(), batch)
-    return Decided(stream, current.version, event_id, event, envelope, _subjects(event, stream), _own_key(ask))
+    subjects = _subjects(event, stream)
+    return Decided(stream, current.version, event_id, event, envelope, subjects, _own_key(ask), facts.shared)
 
 
 def _own_key(ask: Ask) -> IdempotencyKey | None:
@@ -172,7 +190,7 @@ def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
     if decided.envelope.authority.basis == TRIAL:
         raise NotConfirmed()
     sealed, boxes = sealer.seal(decided.event_id, decided.texts)
-    lookups = decided.event.lookups()
+    lookups = [*decided.event.lookups().items(), *((TURN, turn) for turn in decided.turns)]
     return Draft(
         stream=decided.stream,
         event_id=decided.event_id,
@@ -182,5 +200,5 @@ def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
         subjects=decided.subjects,
         remainder=encode(decided.envelope, decided.event, decided.subjects, sealed),
         boxes=boxes,
-        lookups=tuple(LookupKey(s, secrets.digest_of(s, value), decided.stream) for s, value in lookups.items()),
+        lookups=tuple(LookupKey(s, secrets.digest_of(s, value), decided.stream) for s, value in lookups),
     )

@@ -1,15 +1,16 @@
 """What decisions and authority may ask about people and units: relations walked over the states of their streams."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger.domain.identity import SYSTEM, Role
 from ledger.domain.people import PersonState
-from ledger.kernel.ids import stream_name
+from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
+from ledger.naming import KIND as NAMING
 from ledger.states import States
 
 JURISDICTION_OF_ZONE = {"Asia/Shanghai": "cn", "Asia/Urumqi": "cn"}  # where no work calendar says otherwise
@@ -25,6 +26,7 @@ class LedgerFacts:
 
     def __init__(self, states: States, zone: ZoneInfo, *, testimony: bool = False) -> None:
         self._states, self._zone, self._testimony = states, zone, testimony
+        self.shared: dict[str, int] = {}  # what was asked that others may change meanwhile -> its version
 
     @property
     def zone(self) -> ZoneInfo:
@@ -43,6 +45,17 @@ class LedgerFacts:
     def state(self, kind: str, id: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
         """Return the folded state of a subject's stream."""
         return self._states.get(stream_name(kind, id)).state
+
+    def naming(self, kind: str, id: str, *, of: str) -> Sequence[str]:
+        """Return the ids of the goals, reviews or responsibilities whose events name a subject, sorted."""
+        naming = stream_name(NAMING, stream_name(kind, id))
+        found = self._states.get(naming)
+        self.shared[naming] = found.version
+        return sorted(named for stream in found.state for of_kind, named in (split_stream(stream),) if of_kind == of)
+
+    def one_by_one(self, what: str) -> None:
+        """Let decisions that say the same word here wait for each other in this process."""
+        self.shared.setdefault(what, 0)
 
     def resolved(self, person: str) -> str:
         """Return the id that a person's id stands for: of merged ids the one they were merged into."""
@@ -112,7 +125,7 @@ class LedgerFacts:
         return self._zone
 
     def jurisdiction_of(self, person: str | None, unit: str | None, at: datetime) -> str | None:
-        """Return the code, as in `cn`, by the work calendar of the person, else the unit or one above, or by the zone."""
+        """Return the code, as in `cn`, by the work calendar of the person, the unit or one above, else by the zone."""
         own = None if person is None else self._resolved_person(person).calendar_on(at)
         home = self.unit_of(person, at) if person is not None else None
         above = (self.state("unit", one).calendar_on(at) for one in self.units_above(home or unit, at))

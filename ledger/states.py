@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ledger.domain import STREAM_KINDS
 from ledger.kernel.event import Entry, decode
 from ledger.kernel.ids import split_stream
+from ledger.naming import NOBODY, is_naming, load_namings, namings_of
 from ledger.store.reader import Reader
 
 CACHED_STREAMS = 50_000
@@ -41,6 +42,8 @@ class States(Protocol):
 
 def initial_state(stream: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
     """Return the state of a stream without events; None for kinds that no context declares."""
+    if is_naming(stream):
+        return NOBODY
     kind = STREAM_KINDS.get(split_stream(stream)[0])
     return None if kind is None else kind.initial
 
@@ -50,6 +53,11 @@ def evolved(stream: str, versioned: Versioned, entry: Entry) -> Versioned:
     kind = STREAM_KINDS.get(split_stream(stream)[0])
     state = versioned.state if kind is None else kind.evolve(versioned.state, entry)
     return Versioned(entry.version, state)
+
+
+def named(known: Versioned, entry: Entry) -> Versioned:
+    """Return the set of streams that name a subject after one more entry; its version is a position."""
+    return Versioned(max(known.version, entry.position), known.state | {entry.stream})
 
 
 class StateCache:
@@ -95,14 +103,16 @@ class StateCache:
 
     def apply(self, entry: Entry) -> None:
         """Fold an entry into its stream's state if that is in memory."""
+        for naming in namings_of(entry):
+            self._name(naming, entry)
         known = self._states.get(entry.stream)
         if known is None:
-            self._remember(entry)
+            self._remember(entry.stream, entry.version)
         elif entry.version == known.version + 1:
             self._states[entry.stream] = evolved(entry.stream, known, entry)
         elif entry.version > known.version:
             self.drop(entry.stream)
-            self._remember(entry)
+            self._remember(entry.stream, entry.version)
 
     def covers(self, first: int, last: int) -> None:
         """Say that the entries of these positions have been applied."""
@@ -115,8 +125,15 @@ class StateCache:
         self.position = max(self.position, position)
         self._ahead = {first: last for first, last in self._ahead.items() if last > self.position}
 
-    def _remember(self, entry: Entry) -> None:
-        self._seen[entry.stream] = max(entry.version, self._seen.get(entry.stream, 0))
+    def _name(self, naming: str, entry: Entry) -> None:
+        known = self._states.get(naming)
+        if known is None:
+            self._remember(naming, entry.position)
+        else:
+            self._states[naming] = named(known, entry)
+
+    def _remember(self, stream: str, version: int) -> None:
+        self._seen[stream] = max(version, self._seen.get(stream, 0))
         if len(self._seen) > CACHED_STREAMS:
             self._seen.pop(next(iter(self._seen)))
 
@@ -127,21 +144,32 @@ class Tentative:
     def __init__(self, base: States) -> None:
         self._base = base
         self._changed: dict[str, Versioned] = {}
+        self._named: dict[str, list[Entry]] = {}  # set of streams -> the entries that add to it
         self.position = base.position
 
     def get(self, stream: str) -> Versioned:
         """Return the tentative state, or the recorded one. Raises NotLoaded."""
-        return self._changed.get(stream) or self._base.get(stream)
+        found = self._changed.get(stream) or self._base.get(stream)
+        for entry in self._named.get(stream, ()):
+            found = named(found, entry)
+        return found
 
     def apply(self, entry: Entry) -> None:
         """Fold a decided entry in."""
+        for naming in namings_of(entry):
+            self._named.setdefault(naming, []).append(entry)
         self._changed[entry.stream] = evolved(entry.stream, self.get(entry.stream), entry)
         self.position = max(self.position, entry.position)
 
 
 def load(reader: Reader, streams: Sequence[str]) -> dict[str, Versioned]:
     """Return the states of streams, folded from their stored events. Blocks on the database."""
-    return {stream: _folded(stream, stored) for stream, stored in reader.events_of_all(streams).items()}
+    own = [stream for stream in streams if not is_naming(stream)]
+    found = {stream: _folded(stream, stored) for stream, stored in reader.events_of_all(own).items()} if own else {}
+    if len(own) < len(streams):
+        sets = load_namings(reader, filter(is_naming, streams))
+        found.update({naming: Versioned(*loaded) for naming, loaded in sets.items()})
+    return found
 
 
 def state_known(reader: Reader, stream: str, known: int | None) -> Any:  # noqa: ANN401  # each kind has its own

@@ -1,5 +1,6 @@
 """What a decision may ask about subjects of other contexts: contexts meet by id, and only through these questions."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -58,4 +59,15 @@ class Facts(Terms, Protocol):
 
     def jurisdiction_of(self, person: str | None, unit: str | None, at: datetime) -> str | None:
         """Return the code of the law that holds where the person works, else the unit; None where none is known."""
+        ...
+
+    def naming(self, kind: str, id: str, *, of: str) -> Sequence[str]:
+        """Return the ids of the goals, reviews or responsibilities (`of`) whose events name a subject.
+
+        Decisions that ask this about one subject wait for each other, so that no two count without the other.
+        """
+        ...
+
+    def one_by_one(self, what: str) -> None:
+        """Let decisions that say the same word here wait for each other."""
         ...

@@ -45,6 +45,13 @@ def check_kind(text: str) -> str:
 Id = Annotated[str, AfterValidator(check_id)]
 Kind = Annotated[str, AfterValidator(check_kind)]
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+# As companies write grades and jobs: P7, M3, B+, 3.5, 三级, 优秀, SDE-2. Letters that also make up names stand only
+# as short capitals, and Chinese characters only from those that grades are called by, so that no name fits in.
+_HAN_GRADE = "一二三四五六七八九十级等档类星甲乙丙丁戊上下优秀良好中合格称职不基本达标待需改进卓越胜任超出符合期望杰"
+_GRADE = rf"[A-Z]{{1,4}}[0-9]{{0,2}}(?:[-.][0-9]{{1,2}})?[a-z+-]?|[0-9]{{1,2}}(?:\.[0-9])?[+-]?|[{_HAN_GRADE}]{{1,6}}"
+_JOB = r"[A-Z0-9]{1,8}(?:[-_.][A-Z0-9]{1,8}){0,5}"
+Grade = Annotated[str, StringConstraints(pattern=rf"^(?:[a-z][a-z0-9_-]{{0,63}}|{_GRADE})$")]
+JobCode = Annotated[str, StringConstraints(pattern=rf"^(?:[a-z][a-z0-9_-]{{0,63}}|{_JOB}|{_GRADE})$")]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 PersonId = Annotated[Id, SubjectOf("person")]

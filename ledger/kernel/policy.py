@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from ledger.kernel.event import Value
-from ledger.kernel.ids import Code, PersonId
+from ledger.kernel.ids import Code, Grade, PersonId
 from ledger.kernel.moments import months_after, whole_months
 
 STANDING = "performance"  # the policy whose terms hold for the whole ledger; others are texts to be read
@@ -53,14 +53,14 @@ class Scale(Value):
     """Grades by code, the lowest first."""
 
     code: Code
-    grades: tuple[Code, ...] = Field(min_length=2, max_length=20)
+    grades: tuple[Grade, ...] = Field(min_length=2, max_length=20)
 
 
 class GradeShare(Value):
     """The largest part of a cohort that a grade of a scale is meant for."""
 
     scale: Code
-    grade: Code
+    grade: Grade
     largest: Part
 
 

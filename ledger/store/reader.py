@@ -113,6 +113,10 @@ class Reader:
                 break
         return page
 
+    def naming(self, subjects: Sequence[str]) -> list[bytes]:
+        """Return the stored bytes of the events that put their streams under any of `subjects`, in order."""
+        return [row[0] for row in self.rows("find_naming", (list(subjects),))]
+
     def streams_of(self, topic: str, marker: bytes, upto: int) -> list[str]:
         """Return the streams with events of a topic whose bytes hold `marker`, up to a position; no imported ones."""
         return [row[0] for row in self.rows("find_streams_of_topic", (topic, upto, marker))]

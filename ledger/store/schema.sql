@@ -151,3 +151,8 @@ grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
 grant select, insert on {schema}.refused to {service};
 grant select, insert, update on {schema}.waiting to {service};
+
+-- The streams that name a subject: goals under a goal, goals and reviews of a person, what a person holds.
+create index events_by_named on {schema}.events using gin (subjects) where topic in (
+    'goals.GoalAssigned', 'goals.GoalHandedOver', 'reviews.ReviewOpened',
+    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted');

@@ -176,6 +176,14 @@ select fingerprint, first, count, answer from {schema}.idempotency where actor =
 select i.key, i.fingerprint, e.stored from {schema}.idempotency i join {schema}.events e on e.position = i.first
 where i.actor = %s and i.key = any(%s)
 
+-- name: find_naming
+-- The events that put a stream under a subject: the topics are those of the index `events_by_named`.
+select stored from {schema}.events
+where subjects && %s::text[] and topic in (
+    'goals.GoalAssigned', 'goals.GoalHandedOver', 'reviews.ReviewOpened',
+    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted')
+order by position
+
 -- name: find_positions
 -- Where these events stand.
 select event_id, position from {schema}.events where event_id = any(%s)

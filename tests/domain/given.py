@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from ledger.domain import STREAM_KINDS
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, decode, encode
-from ledger.kernel.ids import stream_name
+from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.moments import Effective, begins, day_of, parse_effective, utc_text
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.refusals import InTheFuture, Refusal
+from ledger.naming import KIND as NAMING
+from ledger.naming import namings_of
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)  # noon in Shanghai
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -48,7 +50,17 @@ class History:
     def exists(self, kind: str, id: str) -> bool:
         return (kind, id) in self.versions
 
+    def naming(self, kind: str, id: str, *, of: str) -> list[str]:
+        found = {split_stream(stream) for stream in self.state(NAMING, stream_name(kind, id))}
+        return sorted(named for of_kind, named in found if of_kind == of)
+
+    def one_by_one(self, what: str) -> None:
+        """Nothing else happens meanwhile."""
+
     def state(self, kind: str, id: str) -> Any:
+        if kind == NAMING:
+            naming = stream_name(kind, id)
+            return frozenset(entry.stream for entry in self.entries if naming in namings_of(entry))
         return self.states.get((kind, id), STREAM_KINDS[kind].initial)
 
     def resolved(self, person: str) -> str:

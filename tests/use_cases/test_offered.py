@@ -16,6 +16,7 @@ from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.policy import STANDING, PolicyTerms
 from ledger.kernel.refusals import NotAllowed, NotFound, Refusal
+from ledger.naming import KIND as NAMING
 from ledger.offered import Offered, offered
 from ledger.question import Question
 from ledger.states import Versioned
@@ -33,7 +34,7 @@ class Remembered:
 
     def get(self, stream: str) -> Versioned:
         kind, id = split_stream(stream)
-        state = self._history.state(kind, id) if kind in STREAM_KINDS else None
+        state = self._history.state(kind, id) if kind in {*STREAM_KINDS, NAMING} else None
         return Versioned(self._history.versions.get((kind, id), 0), state)
 
 

@@ -21,6 +21,7 @@ from ledger.domain.goals.events import (
     MilestoneSet,
 )
 from ledger.domain.goals.state import PAUSED, GoalState
+from ledger.domain.goals.wholes import require_weight
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Event, Subject
 from ledger.kernel.holders import Holder
@@ -60,6 +61,7 @@ def _handed_over(command: HandOverGoal, terms: GoalTerms, act: Act) -> Event:
         raise AlreadyRecorded()
     act.require_reason(command)
     employment = employment_of(command.taker, command.employment, act.begins, act, field="taker")
+    require_weight(terms, command.taker.subject, act)
     return GoalHandedOver(owner=terms.owner, taker=command.taker.subject, employment=employment)
 
 

@@ -35,6 +35,7 @@ from ledger.domain.goals.events import (
 )
 from ledger.domain.goals.scoring import Measured, closing_figures
 from ledger.domain.goals.state import Answer, GoalState, Stage, Target, evolve_goal
+from ledger.domain.goals.wholes import require_share, require_weight
 from ledger.kernel.annulment import DatedFact, decide_annulment
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Event, Subject
@@ -85,7 +86,10 @@ def _stated(command: StateGoal, state: GoalState, act: Act) -> Event:
     fields = {**command.own_fields(), "owner": command.owner.subject, "employment": _employment(command, act)}
     if isinstance(command, ProposeGoal):
         return GoalProposed(**fields)
-    return GoalAssigned(**fields, proposal=state.entry if adopts else None)
+    assigned = GoalAssigned(**fields, proposal=state.entry if adopts else None)
+    require_share(assigned.parent, assigned.share, act)
+    require_weight(assigned, assigned.owner, act)
+    return assigned
 
 
 def _require_measurable(command: StateGoal, act: Act) -> None:

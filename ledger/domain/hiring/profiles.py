@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Value
-from ledger.kernel.ids import Code, Id, MetricId, UnitId
+from ledger.kernel.ids import Code, Id, JobCode, MetricId, UnitId
 from ledger.kernel.refusals import AlreadyRecorded, Refusal
 
 ScoreValue = Annotated[Decimal, Field(ge=0, le=100, max_digits=8, decimal_places=4)]
@@ -31,7 +31,7 @@ Requirements = Annotated[tuple[Requirement, ...], Field(min_length=1, max_length
 class JobProfileAdopted(Event, context="hiring"):
     """The job requires this from now on; what was decided before was decided on the requirements of its time."""
 
-    job: Code
+    job: JobCode
     unit: UnitId | None = None
     requirements: Requirements
     metrics: tuple[MetricId, ...] = ()
@@ -72,7 +72,7 @@ class AdoptProfile(
 ):
     """Adopt a job profile, or its next form."""
 
-    job: Code
+    job: JobCode
     unit: Id | None = None
     requirements: Requirements
     metrics: tuple[Id, ...] = Field(default=(), max_length=40)

@@ -7,7 +7,7 @@ from pydantic import Field
 from ledger.domain.figures import Quantity
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event
-from ledger.kernel.ids import Code, ContentHash, Id, PersonId, ReviewId
+from ledger.kernel.ids import Code, ContentHash, Grade, Id, PersonId, ReviewId
 from ledger.kernel.refusals import AlreadyRecorded, NotFound, OwnAct, Refusal
 
 CHANGED = "result_changed_since"  # a mark: another result is published than the one that was handed over
@@ -21,7 +21,7 @@ class ResultHandedToPay(Event, context="outcomes"):
     person: PersonId
     review: ReviewId
     result: Id
-    grade: Code
+    grade: Grade
     content: ContentHash
     replaces: Id | None = None
 

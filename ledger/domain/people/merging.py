@@ -4,13 +4,15 @@ from typing import Protocol
 
 from ledger.domain.people.lines import Line, NotHeld, single
 from ledger.kernel.command import Act, By, Command
-from ledger.kernel.event import Entry, Event
+from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Id, PersonId
 from ledger.kernel.refusals import AlreadyRecorded, Circle, Refusal
 from ledger.kernel.timeline import holders_on
 
 EMPLOYED_TWICE = "employed_twice"  # mark: both ids have a running employment
-MANAGES_ITSELF = "manages_itself"  # mark: one id is the other's line manager
+MANAGES_ITSELF = "manages_itself"  # mark: one id stands above the other in the line of managers
+ACCOUNTABLE_TWICE = "accountable_twice"  # mark: both ids are accountable for one subject
+OWN_ACT = "own_act"  # mark: one id assigned the other a goal, or judged the other
 
 # Events
 
@@ -90,6 +92,7 @@ def decide(command: MergePerson | UnmergePerson, person: Mergeable, merged_into:
     act.require_known("person", command.into, field="into")
     if act.facts.resolved(command.into) == act.id:
         raise Circle()
+    act.facts.one_by_one("lines of managers")
     act.marks.extend(_broken(person, act.facts.state("person", command.into), command.into, act))
     return PersonsMerged(into=command.into)
 
@@ -98,8 +101,44 @@ def _broken(one: Mergeable, other: Mergeable, into: str, act: Act) -> list[str]:
     """Return what does not go together in one person at the time of merging."""
     at = act.begins
     both = all(holders_on(person.lines["employment"], at) for person in (one, other))
-    managed = into == single(one.lines["manager.line"], at) or act.id == single(other.lines["manager.line"], at)
-    return [mark for mark, found in ((EMPLOYED_TWICE, both), (MANAGES_ITSELF, managed)) if found]
+    pair = frozenset({act.id, act.facts.resolved(into), into})
+    found = {
+        EMPLOYED_TWICE: both,
+        MANAGES_ITSELF: any(_is_led_by(id, pair, act) for id in sorted(pair)),
+        ACCOUNTABLE_TWICE: _holds_twice(pair, act),
+        OWN_ACT: any(_acted_on_itself(id, pair, act) for id in sorted(pair)),
+    }
+    return [mark for mark, holds in found.items() if holds]
+
+
+def _is_led_by(person: str, pair: frozenset[str], act: Act) -> bool:
+    """Tell whether a line of managers leads from one of the pair to one of them."""
+    seen: set[str] = set()
+    above = single(act.facts.state("person", person).lines["manager.line"], act.begins)
+    while above is not None and above not in seen:
+        if above in pair or act.facts.resolved(above) in pair:
+            return True
+        seen.add(above)
+        above = single(act.facts.state("person", act.facts.resolved(above)).lines["manager.line"], act.begins)
+    return False
+
+
+def _holds_twice(pair: frozenset[str], act: Act) -> bool:
+    """Tell whether a subject has more than one of the pair as accountable."""
+    keys = {f"person/{id}" for id in pair}
+    held = {subject for id in pair for subject in act.facts.naming("person", id, of="responsibility")}
+    lines = (act.facts.state("responsibility", subject).lines["accountable"] for subject in sorted(held))
+    return any(len(keys & set(holders_on(line, act.begins))) > 1 for line in lines)
+
+
+def _acted_on_itself(person: str, pair: frozenset[str], act: Act) -> bool:
+    """Tell whether a goal or a review of a person rests on an act of another id of the pair."""
+    others = pair - {person}
+    goals = (act.facts.state("goal", goal) for goal in act.facts.naming("person", person, of="goal"))
+    reviews = (act.facts.state("review", review) for review in act.facts.naming("person", person, of="review"))
+    by_goal = any(goal.owner == Subject(kind="person", id=person) and goal.assigner in others for goal in goals)
+    judges = {seat for review in reviews if review.person == person for seat in (review.judge, *review.judges)}
+    return by_goal or not judges.isdisjoint(others)
 
 
 COMMANDS = (MergePerson, UnmergePerson)

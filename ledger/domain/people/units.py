@@ -295,6 +295,7 @@ def _unit_event(command: Command, state: UnitState, act: Act) -> Event:
 
 
 def _moved(command: MoveUnit, parent: str | None, act: Act) -> Event:
+    act.facts.one_by_one("units above")
     seen: set[str] = {act.id}
     above: str | None = parent
     if parent is not None:

@@ -17,7 +17,7 @@ from ledger.domain.reviews.results import AnsweredAlready
 from ledger.domain.reviews.state import Answer, Appeal, AppealIsDecided, Rating, ReviewState, require_on_scale
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Event
-from ledger.kernel.ids import Code, Id
+from ledger.kernel.ids import Code, Grade, Id
 from ledger.kernel.refusals import AlreadyRecorded, Refusal
 from ledger.kernel.texts import Note
 
@@ -41,7 +41,7 @@ class DecideAppeal(Command, stream="review", verb="decide-appeal", by=(By("own",
     """Leave the result as it stands or change the grade, with a reason; a changed grade is published anew."""
 
     outcome: AppealOutcome
-    grade: Code | None = Field(default=None, description="the grade to stand, where the outcome is a change")
+    grade: Grade | None = Field(default=None, description="the grade to stand, where the outcome is a change")
     note: Note | None = None
 
 

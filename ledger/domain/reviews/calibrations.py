@@ -8,7 +8,7 @@ from pydantic import Field
 from ledger.domain.reviews.cycles import CycleStage, CycleState, StageNotBegun
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Value
-from ledger.kernel.ids import Code, CycleId, Id, PersonId, ReviewId, UnitId
+from ledger.kernel.ids import CycleId, Grade, Id, PersonId, ReviewId, UnitId
 from ledger.kernel.policy import GradeShare
 from ledger.kernel.refusals import AlreadyExists, OwnAct, Refusal, UnknownReference
 
@@ -18,7 +18,7 @@ from ledger.kernel.refusals import AlreadyExists, OwnAct, Refusal, UnknownRefere
 class GradeCount(Value):
     """How many reviews of the cohort stood at a grade."""
 
-    grade: Code
+    grade: Grade
     count: int
 
 

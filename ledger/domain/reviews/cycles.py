@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ledger.kernel.event import Entry, Event, Value
-from ledger.kernel.ids import Code, Label, PersonId, UnitId
+from ledger.kernel.ids import Code, Grade, Label, PersonId, UnitId
 from ledger.kernel.moments import Day
 from ledger.kernel.policy import Scale
 from ledger.kernel.refusals import NotFound, Refusal
@@ -34,7 +34,7 @@ class PlannedStage(Value):
     closes_on: Day = Field(description="the last day of the stage")
 
 
-Grades = Annotated[tuple[Code, ...], Field(min_length=2, max_length=20)]
+Grades = Annotated[tuple[Grade, ...], Field(min_length=2, max_length=20)]
 Stages = Annotated[tuple[PlannedStage, ...], Field(min_length=1, max_length=len(CycleStage))]
 
 # Events

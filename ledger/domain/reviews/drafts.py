@@ -5,7 +5,7 @@ from typing import Annotated
 
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Seal
-from ledger.kernel.ids import Code, Id, PersonId, ReviewId
+from ledger.kernel.ids import Grade, Id, PersonId, ReviewId
 from ledger.kernel.refusals import NotFound, Refusal
 from ledger.kernel.texts import Note
 
@@ -17,7 +17,7 @@ class AssessmentDrafted(Event, context="reviews"):
 
     review: ReviewId
     writer: PersonId
-    grade: Annotated[Code | None, Seal("writer", "performance")] = None
+    grade: Annotated[Grade | None, Seal("writer", "performance")] = None
     note: Annotated[Note | None, Seal("writer", "performance")] = None
 
 
@@ -46,7 +46,7 @@ class SaveDraft(Command, stream="draft", verb="save", by=(By("employee"),), star
     """Keep what is written so far, seen by nobody else."""
 
     review: Id
-    grade: Code | None = None
+    grade: Grade | None = None
     note: Note | None = None
 
 

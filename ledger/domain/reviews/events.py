@@ -5,7 +5,7 @@ from typing import Annotated
 
 from ledger.domain.figures import Quantity
 from ledger.kernel.event import Event, Seal, Value
-from ledger.kernel.ids import CalibrationId, Code, ContentHash, CycleId, GoalId, Id, MetricId, PersonId
+from ledger.kernel.ids import CalibrationId, Code, ContentHash, CycleId, GoalId, Grade, Id, MetricId, PersonId
 from ledger.kernel.moments import Day
 from ledger.kernel.policy import Scale
 from ledger.kernel.texts import Note
@@ -93,7 +93,7 @@ class AssessmentSubmitted(Event, context="reviews"):
     person: PersonId
     assessor: PersonId
     kind: AssessmentKind
-    grade: Code | None = None
+    grade: Grade | None = None
     note: SealedNote = None
 
 
@@ -111,7 +111,7 @@ class RatingProposed(Event, context="reviews"):
 
     person: PersonId
     judge: PersonId
-    grade: Code
+    grade: Grade
     note: SealedNote = None
 
 
@@ -140,7 +140,7 @@ class ResultPublished(Event, context="reviews"):
     """The grade is told to the person; `content` binds all that it rests on, `replaces` is an earlier result."""
 
     person: PersonId
-    grade: Code
+    grade: Grade
     rating: Id
     publisher: PersonId
     content: ContentHash

@@ -16,7 +16,7 @@ from ledger.domain.reviews.events import (
 from ledger.domain.reviews.state import Rating, ReviewState, require_on_scale
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Event
-from ledger.kernel.ids import Code, Id
+from ledger.kernel.ids import Grade, Id
 from ledger.kernel.refusals import AlreadyRecorded, OwnAct, Refusal
 from ledger.kernel.texts import Note
 
@@ -44,7 +44,7 @@ class SubmitAssessment(
 ):
     """Assess from the seat that the review gives: oneself, or as one of those named."""
 
-    grade: Code | None = None
+    grade: Grade | None = None
     note: Note | None = None
 
 
@@ -58,14 +58,14 @@ class ReturnAssessment(Command, stream="review", verb="return-assessment", by=(*
 class ProposeRating(Command, stream="review", verb="propose-rating", by=(*_LEAD, By("hr_for_lead", "person"))):
     """Judge the result; before a publication another judgement takes its place, with a reason."""
 
-    grade: Code
+    grade: Grade
     note: Note | None = None
 
 
 class CalibrateRating(Command, stream="review", verb="calibrate", by=_LEADS_LEAD):
     """Put a grade over the one that stands, with a reason where it differs; or confirm it."""
 
-    grade: Code
+    grade: Grade
     session: Id | None = Field(default=None, description="the calibration session it comes from")
     note: Note | None = None
 

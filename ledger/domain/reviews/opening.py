@@ -115,6 +115,16 @@ class OutsideCycle(Refusal):
     zh = "考核区间须在绩效周期之内，且不得缺失。"
 
 
+class ReviewedAlready(Refusal):
+    """In one cycle each day of an employment is judged once; where the manager changed, each judges their part."""
+
+    code, markable = "reviewed_already", True
+    en = "There is a review of this employment in this cycle for days of this period."
+    zh = "该周期内已有针对此段雇佣关系且时间重叠的考核。"
+    accepted_en = "the review that is there, or one of other days"
+    accepted_zh = "使用已有的考核，或针对其他时间段的考核"
+
+
 class CycleHasScale(Refusal):
     """In a cycle everybody is graded on the cycle's scale."""
 
@@ -176,9 +186,11 @@ def _opened(command: OpenReview, state: ReviewState, act: Act) -> Event:
     if cycle is not None:
         cycle.require_open()
     first, last = _period(command, cycle)
+    employment = _employment(command, first, last, act)
+    _require_only_one(command, employment, (first, last), act)
     return ReviewOpened(
         person=command.person,
-        employment=_employment(command, first, last, act),
+        employment=employment,
         cycle=command.cycle,
         starts_on=first,
         ends_on=last,
@@ -187,6 +199,20 @@ def _opened(command: OpenReview, state: ReviewState, act: Act) -> Event:
         scale=_scale(command, cycle, act),
         policy_version=_policy_version(cycle, act),
     )
+
+
+def _require_only_one(command: OpenReview, employment: str | None, period: tuple[date, date], act: Act) -> None:
+    """Refuse a second review of an employment in a cycle for days that another covers."""
+    if command.cycle is None:
+        return
+    for review in act.facts.naming("person", command.person, of="review"):
+        other: ReviewState = act.facts.state("review", review)
+        opened = other.opened
+        if opened is None or other.phase is Phase.WITHDRAWN:
+            continue
+        same = (opened.cycle, opened.employment) == (command.cycle, employment)
+        if same and opened.starts_on <= period[1] and period[0] <= opened.ends_on:
+            act.refuse(ReviewedAlready())
 
 
 def _policy_version(cycle: CycleState | None, act: Act) -> int:

@@ -129,7 +129,7 @@ def _relation_event(command: Command, state: PersonState, act: Act) -> Event:
             return unless_said(lines["home"], at, Held(unit, begins=False), PersonLeftUnit(unit=unit))
         case AssignManager(manager=manager, relation=relation):
             act.require_known("person", manager, field="manager")
-            if relation is ManagerKind.LINE or manager == act.id:
+            if relation is ManagerKind.LINE or act.facts.resolved(manager) == act.facts.resolved(act.id):
                 _require_no_circle(manager, act)
             _require_own_employment(state, act)
             require_employed(act, manager)
@@ -172,14 +172,19 @@ def _gives_way(key: str, kind: str, unit: str) -> bool:
 
 
 def _require_no_circle(manager: str, act: Act) -> None:
-    """Refuse a manager who is the person, or whose own line of managers leads back to the person at that time."""
-    seen: set[str] = {act.id}
-    above: str | None = manager
+    """Refuse a manager who is the person, or whose own line of managers leads back to the person at that time.
+
+    Ids that were merged are one person here.
+    """
+    act.facts.one_by_one("lines of managers")
+    seen: set[str] = {act.facts.resolved(act.id)}
+    above: str | None = act.facts.resolved(manager)
     while above is not None:
         if above in seen:
             raise Circle()
         seen.add(above)
-        above = act.facts.state("person", above).manager_on(act.begins)
+        higher = act.facts.state("person", above).manager_on(act.begins)
+        above = None if higher is None else act.facts.resolved(higher)
 
 
 def _require_own_employment(state: PersonState, act: Act) -> None:
