@@ -46,7 +46,7 @@ class Witnessing:
         time_stamp_every_s: float = 86_400,
         post: Post | None = None,
     ) -> None:
-        self._signing, self._reader, self._folder, self._policy = signing, reader, folder, policy
+        self._signing, self._reader, self.folder, self._policy = signing, reader, folder, policy
         self._url, self._every_s, self._stamped_s = time_stamp_url, time_stamp_every_s, float("-inf")
         self._post = post or post_over_http
         self._sizes: dict[str, int] = {}
@@ -85,7 +85,7 @@ class Witnessing:
 
     def _take_up(self) -> None:
         """Take what was cosigned before this process began, where it is still of this log."""
-        kept = witnessed_note(self._folder.parent, self._folder.name)
+        kept = witnessed_note(self.folder.parent, self.folder.name)
         if kept is not None and read_unverified(kept).size <= self._signing.latest.head.size:
             self._signing.cosigned(signed_in(kept))
 
@@ -114,7 +114,7 @@ class Witnessing:
         found = [one for name in self._policy.urls if (one := self._asked(name, signed)) is not None]
         note = with_cosignatures(signed.note, found)
         if found and self._policy.met_by(self._policy.cosigners(note)):
-            durable.replace(self._folder / LATEST, note)
+            durable.replace(self.folder / LATEST, note)
             self._signing.cosigned(Signed(note, signed.head))
         return len(found) == len(self._policy.urls)
 
@@ -177,8 +177,8 @@ class Witnessing:
         except EvidenceError as fault:
             self._note("time-stamp", {"refused": fault.en})
             return
-        durable.replace(self._folder / f"{signed.head.size:020}.note", signed.note)
-        durable.replace(self._folder / f"{signed.head.size:020}.tsr", token)
+        durable.replace(self.folder / f"{signed.head.size:020}.note", signed.note)
+        durable.replace(self.folder / f"{signed.head.size:020}.tsr", token)
         self._note("time-stamp", {"size": signed.head.size})
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def verify(
     path: Annotated[
-        Path | None, typer.Argument(help="Exported log, folder of proofs, or one .tlog-proof file.", show_default=False)
+        Path | None,
+        typer.Argument(help="Bundle, exported log, folder of proofs, or one .tlog-proof.", show_default=False),
     ] = None,
     data: Data = None,
     keys: Keys = None,
@@ -28,6 +29,8 @@ def verify(
     key: Annotated[list[str] | None, typer.Option(help="Files: verifier key, or a file of them.")] = None,
     origin: Annotated[str | None, typer.Option(help="Files: the ledger that this must be.")] = None,
     disclosed: Annotated[Path | None, typer.Option(help="Files: disclosed sealed parts (JSON).")] = None,
+    log: Annotated[Path | None, typer.Option(help="Bundles: exported log to find omissions with.")] = None,
+    authority: Annotated[Path | None, typer.Option(help="Files: trusted time-stamping authorities (PEM).")] = None,
     json: AsJson = False,
     lang: Lang = None,
 ) -> None:
@@ -40,8 +43,10 @@ def verify(
     if path is not None:
         given = [("--event", event), ("--origin", origin), ("--earlier", earlier), ("--disclosed", disclosed)]
         given += [("--policy", policy), ("--require", require), *(("--key", one) for one in key or ())]
+        given += [("--log", log), ("--authority", authority)]
         raise typer.Exit(_verify_files(path, given, machine=json, lang=language(lang)))
     _refuse_file_options({"--event": event, "--key": key, "--origin": origin, "--disclosed": disclosed})
+    _refuse_file_options({"--log": log, "--authority": authority})
     from api.cli.stored import Demand, verdicts
 
     settings = settings_of(data=data, keys=keys, database_url=database_url, ledger=ledger)
@@ -52,13 +57,18 @@ def verify(
 
 
 def _verify_files(path: Path, given: Iterable[tuple[str, object]], *, machine: bool, lang: str) -> int:
-    """Run the stand-alone verifier, the very one that a stranger has."""
+    """Run the stand-alone verifier, the very one that a stranger has; of a bundle the answer is replayed, too."""
     from ledger.evidence.__main__ import main
+    from ledger.evidence.verify import is_bundle
 
     arguments = [str(path), "--lang", lang, *(["--json"] if machine else [])]
     for name, value in given:
         arguments += [] if value is None else [name, str(value)]
-    return main(arguments)
+    if not is_bundle(path):
+        return main(arguments)
+    from api.bundles.replaying import verified
+
+    return main(arguments, verified)
 
 
 def _refuse_file_options(given: dict[str, object]) -> None:

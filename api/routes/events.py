@@ -89,6 +89,11 @@ def _readable(facts: LedgerFacts, asked: Asked, stored: bytes, subjects: Mapping
     return {name for name, subject in subjects.items() if reads(facts, asked.caller.id, stream, subject, now)}
 
 
+async def visible(asked: Asked, event_id: UUID) -> str:
+    """Return the stream of an event that the caller may see. Raises NotFound."""
+    return str(orjson.loads((await _visible(asked, event_id))[1])["stream"])
+
+
 async def _visible(asked: Asked, event_id: UUID) -> tuple[int, bytes]:
     return await _found(asked, event_id, proofs=False)
 

@@ -4,27 +4,29 @@ import argparse
 import json
 import locale
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .faults import EvidenceError, Malformed
 from .note import VerifierKey
 from .tiles import parse_keys, read_file
-from .verdict import Verdict, from_fault
+from .verdict import Progress, Verdict, from_fault
 from .verify import Question, verify
 
 PROGRESS_STEP = 1 << 16
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify what the arguments name; the exit code is the verdict's."""
+def main(
+    arguments: Sequence[str] | None = None, verifier: Callable[[Question, Progress | None], Verdict] = verify
+) -> int:
+    """Verify what the arguments name; the exit code is the verdict's. A larger program may bring its own verifier."""
     options = _parser().parse_args(arguments)
     try:
         question = _question(options)
     except EvidenceError as fault:
         verdict = from_fault(fault, level=0)
     else:
-        verdict = verify(question, None if options.json or not sys.stderr.isatty() else _show_progress)
+        verdict = verifier(question, None if options.json or not sys.stderr.isatty() else _show_progress)
     print(_report(verdict, options.lang, as_json=options.json))  # noqa: T201 - the verifier's answer
     return int(verdict.exit_code)
 

@@ -1,0 +1,262 @@
+"""Gathering a bundle: the answer at a signed position, its events with their proofs, and what may be disclosed."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+
+from api.bundles.answers import FORMULAS, Question, answered
+from api.bundles.report import reports
+from api.log_tiles import consistency_of, tiles_of
+from api.problems import BeyondHead, NotCheckpointed
+from api.reading import Asked
+from api.signing import Signed
+from api.snapshots import put
+from api.witnesses import stamps_in
+from ledger.evidence import bundle as bundles
+from ledger.evidence.bundle import ABOUT, ANSWER, DISCLOSED, FORM, STAMP_NOTE, STAMP_TOKEN
+from ledger.evidence.checkpoint import read_unverified
+from ledger.evidence.proofs import inclusion_path
+from ledger.evidence.succession import marshal
+from ledger.evidence.tiles import CHECKPOINT_FILE, SUCCESSIONS_FILE, VERIFIER_KEY_FILE
+from ledger.evidence.tlog_proof import TlogProof
+from ledger.evidence.verify_proof import Disclosure, marshal_disclosures, verify_disclosed
+from ledger.facts import LedgerFacts
+from ledger.kernel.ids import split_stream
+from ledger.kernel.refusals import NotFound, Refusal
+from ledger.sight import reads
+from ledger.store.reader import Reader
+from projections.audit_trail import queries as trail
+
+MAX_EVENTS = 5_000
+SIGNER_WAIT_S = 3.0
+Raw = Mapping[str, object]
+
+
+class BundleTooLarge(Refusal):
+    """The answer rests on more events than one bundle takes."""
+
+    code, status = "bundle_too_large", 413
+    en = "The answer rests on more events than one bundle takes: export the log instead."
+    zh = "该答案所依据的事件超出一个证据包的容量：请改为导出账本。"
+    accepted_en, accepted_zh = f"at most {MAX_EVENTS} events", f"至多 {MAX_EVENTS} 个事件"
+
+
+class Gathered:
+    """The stored events that an answer asks for, at one position; remembers which they were."""
+
+    def __init__(self, reader: Reader, position: int, about: Sequence[int]) -> None:
+        self._reader, self.position, self._about = reader, position, about
+        self.events: dict[int, bytes] = {}
+        self.streams: dict[str, int] = {}
+        self.rests_on: set[int] = set()
+
+    def of(self, stream: str) -> Sequence[bytes]:
+        """Return all events of a stream up to the position, in order."""
+        found = [
+            (at, stored)
+            for stored in self._reader.events_of(stream)
+            if (at := int(orjson.loads(stored)["position"])) <= self.position
+        ]
+        self.streams[stream] = len(found)
+        self._keep(dict(found))
+        return [stored for _, stored in found]
+
+    def about(self, subject: str) -> Sequence[bytes]:
+        """Return the events about the subject that whoever asks may see."""
+        found = self.about_it()
+        self.rests_on.update(found)
+        return list(found.values())
+
+    def about_it(self) -> dict[int, bytes]:
+        """Return position → stored bytes of the events about the subject, and keep them."""
+        found = {at: stored for at in self._about if (stored := self._reader.at(at)) is not None}
+        self._keep(found, rests=False)
+        return found
+
+    def _keep(self, found: Mapping[int, bytes], *, rests: bool = True) -> None:
+        self.events.update(found)
+        if rests:
+            self.rests_on.update(found)
+        if len(self.events) > MAX_EVENTS:
+            raise BundleTooLarge()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sealed parts of a bundle's events: those disclosed, and those that are not, with the reason."""
+
+    disclosed: list[Disclosure]
+    withheld: list[dict[str, object]]
+
+
+async def bundle_for(asked: Asked, question: Question, earlier: Sequence[int]) -> bytes:
+    """Return the bundle of a question that the caller may ask, or raise what they are refused with.
+
+    `earlier` are sizes of checkpoints from which it is to carry consistency proofs.
+    """
+    signed = await _signed(asked)
+    if any(not 0 < size <= signed.head.size for size in earlier):
+        raise BeyondHead()
+    about = await _positions_about(asked, question.subject, signed.head.size)
+    gathered = Gathered(asked.ledger.reader, signed.head.size, about)
+    try:
+        answer = await asyncio.to_thread(answered, question, gathered)
+    except LookupError:
+        raise NotFound() from None
+    for stream in gathered.streams:
+        if not await asked.sees(*split_stream(stream)):
+            raise NotFound()
+    await asyncio.to_thread(gathered.about_it)
+    parts = await _parts(asked, gathered.events)
+    return await asyncio.to_thread(_packed, asked, question, signed, gathered, answer, parts, tuple(earlier))
+
+
+async def _signed(asked: Asked) -> Signed:
+    """Return the checkpoint to prove under: a witnessed one where it covers all that is projected, else the latest."""
+    signing = asked.served.signing
+    position = asked.served.watch.size
+    if signing.witnessed is not None and signing.witnessed.head.size >= position:
+        return signing.witnessed
+    if not await asyncio.to_thread(signing.covers, position, SIGNER_WAIT_S):
+        raise NotCheckpointed()
+    return signing.latest
+
+
+async def _positions_about(asked: Asked, subject: str, upto: int) -> list[int]:
+    """Return the positions of all events about the subject in streams that the caller sees."""
+    found, after = list[int](), None
+    while True:
+        page = await put(asked, "audit_trail", partial(trail.trail, subject=subject, after=after, known=upto), upto)
+        for line in page:
+            if await asked.sees(*split_stream(line.stream)):
+                found.append(line.position)
+        if len(page) < trail.MOST:
+            return found
+        if len(found) > MAX_EVENTS:
+            raise BundleTooLarge()
+        after = page[-1].position
+
+
+async def _parts(asked: Asked, events: Mapping[int, bytes]) -> Parts:
+    decoded = {position: orjson.loads(stored) for position, stored in events.items()}
+    readable = await asked.ledger.judged(lambda facts: _readable(facts, asked, decoded))
+    return await asyncio.to_thread(_opened, asked, events, decoded, readable)
+
+
+def _readable(facts: LedgerFacts, asked: Asked, decoded: Mapping[int, Raw]) -> set[tuple[int, str]]:
+    now, found = asked.ledger.clock.now(), set[tuple[int, str]]()
+    for position, event in decoded.items():
+        stream, sealed = split_stream(str(event["stream"])), event["sealed"]
+        assert isinstance(sealed, dict)
+        for part, said in sealed.items():
+            if reads(facts, asked.caller.id, stream, split_stream(said["subject"]), now):
+                found.add((position, part))
+    return found
+
+
+def _opened(
+    asked: Asked, events: Mapping[int, bytes], decoded: Mapping[int, Raw], readable: set[tuple[int, str]]
+) -> Parts:
+    parts = Parts([], [])
+    for position, event in sorted(decoded.items()):
+        sealed, opened = event["sealed"], dict[str, Disclosure]()
+        assert isinstance(sealed, dict)
+        if any((position, part) in readable for part in sealed):
+            opened = _disclosures(asked, position, str(event["event_id"]))
+        for part in sealed:
+            shown = opened.get(part) if (position, part) in readable else None
+            if shown is None:
+                why = "erased" if (position, part) in readable else "not_visible"
+                parts.withheld.append({"position": position, "part": part, "why": why})
+            else:
+                verify_disclosed(events[position], shown)
+                parts.disclosed.append(shown)
+    return parts
+
+
+def _disclosures(asked: Asked, position: int, event_id: str) -> dict[str, Disclosure]:
+    raw = UUID(event_id).bytes
+    opened = {box.part: asked.ledger.sealer.open(raw, box) for box in asked.ledger.reader.sealed(raw)}
+    return {
+        part: Disclosure(position, part, content[0], orjson.dumps(content[1]))
+        for part, content in opened.items()
+        if content is not None
+    }
+
+
+def _packed(
+    asked: Asked,
+    question: Question,
+    signed: Signed,
+    gathered: Gathered,
+    answer: Mapping[str, object],
+    parts: Parts,
+    earlier: tuple[int, ...],
+) -> bytes:
+    signing, reader, size = asked.served.signing, asked.ledger.reader, signed.head.size
+    about = _about(asked, question, signed, gathered, parts)
+    files = {
+        ABOUT: _json(about),
+        ANSWER: _json(answer),
+        CHECKPOINT_FILE: signed.note,
+        VERIFIER_KEY_FILE: "".join(f"{key}\n" for key in signing.keys).encode(),
+        **reports(about, answer, gathered.events, parts.disclosed),
+    }
+    if signing.successions:
+        files[SUCCESSIONS_FILE] = marshal(signing.successions)
+    if parts.disclosed:
+        files[DISCLOSED] = marshal_disclosures(parts.disclosed)
+    tiles = tiles_of(reader)
+    for position, stored in gathered.events.items():
+        path = bundles.event_path(position)
+        hashes = tuple(inclusion_path(position - 1, size, tiles))
+        files[path + bundles.EVENT_SUFFIX] = stored
+        files[path + bundles.PROOF_SUFFIX] = TlogProof(position - 1, hashes, signed.note).marshal()
+    stamped = _stamp(asked, size)
+    files |= stamped
+    sizes = {*earlier, *([read_unverified(stamped[STAMP_NOTE]).size] if stamped else [])}
+    for old in sizes:
+        hashes_text = consistency_of(reader, old_size=old, new_size=size)
+        files[f"consistency/{old}"] = "".join(f"{line}\n" for line in hashes_text).encode()
+    return bundles.pack(files)
+
+
+def _stamp(asked: Asked, size: int) -> dict[str, bytes]:
+    witnessing = asked.served.witnessing
+    folder: Path | None = None if witnessing is None else witnessing.folder
+    found = None if folder is None else stamps_in(folder, size)
+    return {} if found is None else {STAMP_NOTE: found[0], STAMP_TOKEN: found[1]}
+
+
+def _about(asked: Asked, question: Question, signed: Signed, gathered: Gathered, parts: Parts) -> dict[str, object]:
+    """Return what the bundle says of itself."""
+    return {
+        "form": FORM,
+        "origin": asked.ledger.origin,
+        "size": signed.head.size,
+        "question": question.as_json(),
+        "subjects": [question.subject],
+        "streams": dict(sorted(gathered.streams.items())),
+        "rests_on": sorted(gathered.rests_on),
+        "withheld": {
+            "events": "Events in streams that the asker may not see are left out; how many is not told.",
+            "parts": parts.withheld,
+        },
+        "asked_by": asked.caller.id,
+        "made_at": asked.ledger.clock.now().isoformat(),
+        "clock": asked.ledger.clock_kind,
+        "signer": "separate" if asked.served.signing.separate else "not separate",
+        "formulas": FORMULAS,
+        "program": version("performance-ledger"),
+    }
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"
