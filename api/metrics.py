@@ -21,6 +21,12 @@ class Metrics:
         self.positions = Gauge("pledger_ledger_position", "Last recorded position.", ("ledger",), registry=own)
         by_projection = ("ledger", "projection")
         self.lags = Gauge("pledger_projection_lag", "Events a projection is behind.", by_projection, registry=own)
+        self.checked = Gauge(
+            "pledger_self_check_events", "Events found good by the last self-check.", ("ledger",), registry=own
+        )
+        self.faults = Gauge(
+            "pledger_self_check_fault", "1 once a self-check found the ledger changed.", ("ledger",), registry=own
+        )
         self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), registry=own)
 
     @lru_cache(maxsize=4096)  # noqa: B019  # as long as the process; labels are few

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from api.metrics import Metrics
+from api.self_check import SelfCheck
 from api.settings import Settings
 from api.signing import Published
 from api.subscriptions.pages import Pages
@@ -26,6 +27,7 @@ class Served:
     signing: Published
     rules: Engine | None = None
     witnessing: Witnessing | None = None
+    self_check: SelfCheck | None = None
     open_streams: int = 0
 
     @contextmanager

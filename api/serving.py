@@ -19,6 +19,7 @@ from uvicorn.config import Config
 from api import logs
 from api.app import create_app
 from api.holdings import ProjectedSight
+from api.self_check import SelfCheck
 from api.services import Served, Services
 from api.settings import SERVICE_FILE, Settings, refuse_weak
 from api.signed_folder import Following, SignedFolder
@@ -123,7 +124,10 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
         rules = Engine(ledger, ProjectedSight(ledger, runner), wait=watch.beyond)
         rules.start()
         stack.push_async_callback(rules.stop)
-    return Served(ledger, runner, watch, pages, signing, rules, witnessing)
+    check = SelfCheck(ledger.reader, signing)
+    check.start()
+    stack.push_async_callback(asyncio.to_thread, check.stop)
+    return Served(ledger, runner, watch, pages, signing, rules, witnessing, check)
 
 
 def _signing(settings: Settings, ledger: Ledger) -> Published:

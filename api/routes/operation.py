@@ -34,6 +34,10 @@ def _state(served: Served) -> dict[str, object]:
     if size - signed > UNSIGNED_MAX_EVENTS:
         reasons.append("signer: behind")
     state: dict[str, object] = {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed}
+    if served.self_check is not None:
+        state["self_check"] = served.self_check.said()
+        if served.self_check.fault is not None:
+            reasons.append(f"self-check: {served.self_check.fault['en']}")
     if served.witnessing is not None:
         witnessed = served.signing.witnessed
         state["witnessed"] = 0 if witnessed is None else witnessed.head.size
@@ -47,6 +51,9 @@ async def metrics(asked: Asking, request: Request) -> Response:
     services: Services = request.app.state.services
     name = asked.ledger.name
     services.metrics.positions.labels(name).set(asked.served.watch.size)
+    if (check := asked.served.self_check) is not None:
+        services.metrics.checked.labels(name).set(check.checked)
+        services.metrics.faults.labels(name).set(check.fault is not None)
     services.metrics.streams.labels(name).set(asked.served.open_streams)
     for state in await asyncio.to_thread(asked.served.runner.status):
         services.metrics.lags.labels(name, state.name).set(state.head - state.position)

@@ -1,0 +1,45 @@
+"""The service checks itself in the background: figures while all is well, the first wrong position once it is not."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from api.self_check import SelfCheck
+from tests.api.service import Service, company, running
+
+NAME = "self_check_tests"
+
+
+@pytest.fixture(scope="module")
+def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running(database_url, tmp_path_factory.mktemp("checked"), NAME) as started:
+        company(started)
+        yield started
+
+
+def checked(service: Service, passes: int) -> SelfCheck:
+    signing = service.server.services.ledgers[NAME].signing
+    check = SelfCheck(service.ledger.reader, signing, pause_s=0.0, between_s=0.01)
+    check.start()
+    try:
+        assert check.ended(passes, 30)
+    finally:
+        check.stop()
+    return check
+
+
+def test_a_pass_counts_what_it_found_good_and_then_a_changed_event_is_named(service: Service, database_url: str):
+    good = checked(service, 2)
+    size = service.ledger.reader.head().size
+    assert (good.fault, good.checked) == (None, size)
+    with service.client("operator") as operator:
+        assert operator.get("/health").json()["ledgers"][NAME]["self_check"]["fault"] is None
+        assert "pledger_self_check_events" in operator.get("/metrics").text
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"set search_path to ledger_{NAME}")
+        connection.execute("alter table events disable trigger refuse_change")
+        connection.execute("update events set actor = 'p-another' where position = 7")
+    bad = checked(service, 1)
+    assert bad.fault is not None
+    assert (bad.fault["kind"], bad.fault["first_bad"]) == ("column_changed", 7)
