@@ -1,6 +1,7 @@
 """Signing: puts a ledger's new events under a signed checkpoint within a second, here or as told by another process."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Alarm:
         return cls(type(fault).__name__, fault.zh, fault.en)
 
 
-class Published:
+class Published(ABC):
     """What is signed of one ledger: `latest` is what was published last, `witnessed` what others cosigned last.
 
     `refusal` says why the signer signs no more. `separate` tells that the signer runs as a user of its own.
@@ -59,14 +60,14 @@ class Published:
         self._thread = threading.Thread(target=self._run, name=f"signer of {latest.head.origin}", daemon=True)
 
     @property
+    @abstractmethod
     def keys(self) -> Sequence[VerifierKey]:
         """The keys that checkpoints are checked with now."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def successions(self) -> Sequence[bytes]:
         """The signed notes by which earlier keys handed over."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Begin to sign, or to follow the signer."""
@@ -112,8 +113,9 @@ class Published:
             self.refusal = alarm
             self._changed.notify_all()
 
+    @abstractmethod
     def _run(self) -> None:
-        raise NotImplementedError
+        """Sign or follow until the end."""
 
 
 class Signing(Published):

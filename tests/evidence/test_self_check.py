@@ -30,9 +30,10 @@ def checked(service: Service, passes: int) -> SelfCheck:
 
 
 def test_a_pass_counts_what_it_found_good_and_then_a_changed_event_is_named(service: Service, database_url: str):
-    good = checked(service, 2)
     size = service.ledger.reader.head().size
-    assert (good.fault, good.checked) == (None, size)
+    good = checked(service, 2)
+    assert good.fault is None
+    assert good.checked >= size  # rules may have recorded more meanwhile
     with service.client("operator") as operator:
         assert operator.get("/health").json()["ledgers"][NAME]["self_check"]["fault"] is None
         assert "pledger_self_check_events" in operator.get("/metrics").text
