@@ -32,7 +32,7 @@ async def outcome(company: Company, ask: Ask) -> str:
 
 async def aim(company: Company) -> str:
     """Give the unit a goal to be shared out; return its id."""
-    fields = {"unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
+    fields: dict[str, Any] = {"unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
     await company.does("hr", "metrics", "define", "sold", label="Sold", **fields)
     receipt = await company.does("boss", "goals", "assign", **goal(company, "sales", kind="unit"))
     return receipt.stream.removeprefix("goal/")
