@@ -106,6 +106,11 @@ class Engine:
         await self.pass_to()
         return done
 
+    async def minute(self) -> int:
+        """Run what ends at a minute, as delegations do; return how many commands were recorded."""
+        async with self._turn:
+            return await self._following.come(self._ledger.clock.now(), to_the_minute=True)
+
     # ---- as a service
 
     def start(self) -> None:
@@ -156,6 +161,7 @@ class Engine:
                 await self.tick()
                 self._ticked = today
             elif not went_on:
+                await self.minute()
                 await self._idle(self.position, TICK_S)
         async with self._turn:
             await self._following.keep()

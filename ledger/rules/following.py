@@ -34,6 +34,10 @@ FEW = 10  # events between which others get their turn
 BREATH = 50  # duties between which others get their turn
 LATE_AFTER = timedelta(days=2)
 DUTIES = "duties."
+_STREAMS = {  # what is looked up in the ledger itself: the streams with events of a topic
+    Lookup.MEMBERS: ("people.EmploymentStarted", b'"employment"'),
+    Lookup.POLICIES: ("policies.PolicyPublished", b'"version"'),
+}
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -76,7 +80,7 @@ class Following:
         self._kept = 0
         self._asks: list[Ask] = []
         self._touched: set[str] = set()
-        self._watched: dict[tuple[str, str], None] = {}  # (topic, id of the stream), in the order of coming
+        self._watched: dict[tuple[str, int, str], None] = {}  # (topic, which watch, id), in the order of coming
 
     # ---- where it stands
 
@@ -93,9 +97,10 @@ class Following:
             await self._look_at([id for _, stored in page if (id := _duty_in(stored)) is not None])
             known = page[-1][0] if page else self.position
         self._watched = {}
-        for topic, watch in WATCHES.items():
-            streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, watch.marker, self.position)
-            self._watched |= dict.fromkeys((topic, split_stream(stream)[1]) for stream in streams)
+        for topic, watches in WATCHES.items():
+            for number, watch in enumerate(watches):
+                streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, watch.marker, self.position)
+                self._watched |= dict.fromkeys((topic, number, split_stream(stream)[1]) for stream in streams)
 
     async def keep(self) -> None:
         """Record the position where it has moved on without anything to record. Raises TrackedAlready."""
@@ -140,8 +145,9 @@ class Following:
         entry = decode(stored)
         if entry.testimony or entry.event is None:  # imported history opens no duties about the past
             return
-        if topic in WATCHES and WATCHES[topic].marker in stored:
-            self._watched[topic, split_stream(entry.stream)[1]] = None
+        for number, watch in enumerate(WATCHES.get(topic, ())):
+            if watch.marker in stored:
+                self._watched[topic, number, split_stream(entry.stream)[1]] = None
         if topic in SEAT_TOPICS or self._touched & self._keys_of(entry):
             await self._flush(position - 1)
         for rule in BY_TOPIC.get(topic, ()):
@@ -159,8 +165,7 @@ class Following:
         now = self._ledger.clock.now()
         late = entry.recorded_at < now - LATE_AFTER
         if rule.looks_up is not None and (late or not rule.when_late):
-            look = self._sight.held_by if rule.looks_up is Lookup.HOLDINGS else self._sight.reviews_in
-            held = await look(split_stream(entry.stream)[1], entry.position)
+            held = await self._looked_up(rule.looks_up, split_stream(entry.stream)[1], entry.position)
         try:
             asks = await self._ledger.judged(
                 lambda facts: rule.asks(entry, Looked(facts, self.live, now, held=held, late=late))
@@ -169,6 +174,15 @@ class Following:
             logger.error("rule %s passed over event %s: %s", rule.name, entry.event_id, type(error).__name__)
             return
         self._add(asks)
+
+    async def _looked_up(self, what: Lookup, id: str, position: int) -> Sequence[Subject]:
+        """Return what a rule asks to be looked up, as known at `position` or later."""
+        if what in _STREAMS:
+            topic, marker = _STREAMS[what]
+            streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, marker, position)
+            return [Subject(kind=kind, id=id) for kind, id in map(split_stream, streams)]
+        look = self._sight.held_by if what is Lookup.HOLDINGS else self._sight.reviews_in
+        return await look(id, position)
 
     async def _settle(self, entry: Entry) -> None:
         """Put every live duty that an event concerns where it belongs now."""
@@ -191,7 +205,7 @@ class Following:
 
     async def tick(self, now: datetime) -> int:
         """Run the rules of the clock on every day that nears and every live duty; return how many were recorded."""
-        done = await self._record(await self._nearing(now), None)
+        done = await self.come(now, to_the_minute=False)
         for _ in range(ROUNDS):
             step = await self._tick_once(now)
             done += step
@@ -199,18 +213,34 @@ class Following:
                 break
         return done
 
-    async def _nearing(self, now: datetime) -> list[Ask]:
+    async def come(self, now: datetime, *, to_the_minute: bool) -> int:
+        """Run the watches, or only those to the minute; return how many commands were recorded."""
+        return await self._record(await self._nearing(now, to_the_minute=to_the_minute), None)
+
+    async def _nearing(self, now: datetime, *, to_the_minute: bool) -> list[Ask]:
         """Return what follows from days that subjects carry themselves; forget those that wait for nothing more."""
         asks: list[Ask] = []
-        for number, (topic, id) in enumerate(tuple(self._watched)):
-            watch = WATCHES[topic]
+        found_once: dict[Lookup, Sequence[Subject]] = {}
+        for number, (topic, which, id) in enumerate(tuple(self._watched)):
+            watch = WATCHES[topic][which]
+            if to_the_minute and not watch.to_the_minute:
+                continue
+            if watch.looks_up is not None and watch.looks_up not in found_once:
+                found_once[watch.looks_up] = await self._looked_up(watch.looks_up, id, self.position)
+            held = () if watch.looks_up is None else found_once[watch.looks_up]
 
-            def looked(facts: LedgerFacts, id: str = id, watch: Watch = watch) -> list[Ask] | None:
-                return watch.run(id, Looked(facts, self.live, now), watch.rule)
+            def looked(
+                facts: LedgerFacts, id: str = id, watch: Watch = watch, held: Sequence[Subject] = held
+            ) -> list[Ask] | None:
+                return watch.run(id, Looked(facts, self.live, now, held=held), watch.rule)
 
-            found = await self._ledger.judged(looked)
+            try:
+                found = await self._ledger.judged(looked)
+            except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+                logger.error("rule %s passed over %s: %s", watch.rule.name, id, type(error).__name__)
+                continue
             if found is None:
-                del self._watched[topic, id]
+                del self._watched[topic, which, id]
             else:
                 asks += found
             if number % BREATH == 0:

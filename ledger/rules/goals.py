@@ -27,12 +27,13 @@ from ledger.domain.progress.help import (
     FindDeviation,
     SupportRequested,
 )
+from ledger.domain.reviews.cycles import CycleStage, CycleState, StageOpened
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of
 from ledger.rules.deviation import deviation_of
 from ledger.rules.matrix import Kind
-from ledger.rules.rule import Looked, Lookup, Rule, ended, opened
+from ledger.rules.rule import Looked, Lookup, Rule, due_after, ended, opened
 
 OF_GOALS = (
     Kind.ANSWER_GOAL,
@@ -67,6 +68,24 @@ def _to_set(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     if looked.late and any(held.kind == "goal" for held in looked.held):
         return []
     return opened(rule, Kind.SET_GOALS, looked, cause=entry.event_id, of=member, subject=member)
+
+
+def _to_set_in_stage(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    """In the goal-setting stage of a cycle the lead of everyone employed has to set their goals, by its last day."""
+    assert isinstance(entry.event, StageOpened)
+    if entry.event.stage is not CycleStage.GOAL_SETTING:
+        return []
+    cycle: CycleState = looked.facts.state("cycle", split_stream(entry.stream)[1])
+    planned = () if cycle.plan is None else cycle.plan.stages
+    last = next((one.closes_on for one in planned if one.stage is CycleStage.GOAL_SETTING), looked.today)
+    asks: list[Ask] = []
+    for member in looked.held:
+        owed = any(True for _ in looked.live.about(member.key, (Kind.SET_GOALS,)))
+        if owed or looked.facts.resolved(member.id) != member.id or not looked.facts.is_employed(member.id, looked.now):
+            continue
+        due_on = max(last, due_after(1, member, looked))
+        asks += opened(rule, Kind.SET_GOALS, looked, cause=entry.event_id, of=member, subject=member, due_on=due_on)
+    return asks
 
 
 def _set(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
@@ -279,6 +298,7 @@ _VALUES = _topics(ProgressReported, ProgressCorrected, MeasurementRecorded)
 
 RULES = (
     Rule("goals-to-set", 1, _topics(PersonAssignedToUnit), _to_set, looks_up=Lookup.HOLDINGS, when_late=True),
+    Rule("goals-to-set", 1, _topics(StageOpened), _to_set_in_stage, looks_up=Lookup.MEMBERS),
     Rule("goals-set", 1, _topics(GoalAssigned), _set),
     Rule("goal-to-answer", 1, _topics(GoalAssigned, GoalTargetRevised), _to_answer),
     Rule("goal-answered", 1, frozenset({"goals.GoalAccepted", "goals.GoalDisputed"}), _answered),

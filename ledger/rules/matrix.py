@@ -11,6 +11,7 @@ from ledger.facts import LedgerFacts
 class Kind(StrEnum):
     """What has to be done."""
 
+    READ_POLICY = "read_policy"
     SET_GOALS = "set_goals"
     ANSWER_GOAL = "answer_goal"
     REPORT_PROGRESS = "report_progress"
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     TELL_RESULT = "tell_result"
     ASSIGN_APPEAL = "assign_appeal"
     DECIDE_APPEAL = "decide_appeal"
+    PRESENT_FINDINGS = "present_findings"  # the figures of a closed stage, to the leads of a unit
     REVIEW_POLICY = "review_policy"
 
 
@@ -53,6 +55,7 @@ class Row:
 _LEAD, _HR, _SELF = Party.LEAD, Party.HR, Party.EMPLOYEE
 
 MATRIX: dict[Kind, Row] = {
+    Kind.READ_POLICY: Row(_SELF, Seat.SELF, 10, 5),  # working days from when it is in force
     Kind.SET_GOALS: Row(_LEAD, Seat.LEAD, 10, 5),
     Kind.ANSWER_GOAL: Row(_SELF, Seat.SELF, 5, 5),
     Kind.REPORT_PROGRESS: Row(_SELF, Seat.SELF, 0, None),  # due by the reporting rhythm; silence is a deviation
@@ -76,6 +79,7 @@ MATRIX: dict[Kind, Row] = {
     Kind.TELL_RESULT: Row(_LEAD, Seat.LEAD, 5, 3),
     Kind.ASSIGN_APPEAL: Row(_HR, Seat.HR_OFFICE, 3, 2),
     Kind.DECIDE_APPEAL: Row(_LEAD, Seat.SELF, 10, 3),  # due by the days that the policy gives
+    Kind.PRESENT_FINDINGS: Row(_HR, Seat.HR_PARTNER, 10, 5),
     Kind.REVIEW_POLICY: Row(_HR, Seat.HR_OFFICE, 20, 5),
 }
 REMIND_DAYS = 1  # working days before the last one, when a reminder goes out

@@ -14,6 +14,8 @@ from ledger.domain.reviews.cycles import (
     CyclePlanned,
     CycleStage,
     CycleState,
+    FindingsPresented,
+    StageClosed,
     StageOpened,
 )
 from ledger.domain.reviews.events import (
@@ -37,7 +39,7 @@ from ledger.domain.reviews.state import Phase, ReviewState
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.rules.matrix import Kind
-from ledger.rules.rule import Looked, Lookup, Rule, due_after, ended, opened
+from ledger.rules.rule import Looked, Lookup, Rule, due_after, duty_id, ended, opened
 
 OF_STAGE: Mapping[CycleStage, Kind] = {
     CycleStage.SELF_ASSESSMENT: Kind.ASSESS_ONESELF,
@@ -251,6 +253,40 @@ def _over(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     return ended(rule, entry, looked, entry.stream, *kinds, outcome=Outcome.MOOT)
 
 
+# ---- figures fed back: once a stage closes, to the leads of each unit whose members are reviewed
+
+
+def _stage_closed(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    """The HR partner of each unit has to present the figures to its leads; what a stage no longer asks is not ended."""
+    assert isinstance(entry.event, StageClosed)
+    people = (_review(review, looked).person for review in looked.held)
+    units = dict.fromkeys(looked.facts.unit_of(person, looked.now) for person in people if person is not None)
+    asks: list[Ask] = []
+    for unit in units:
+        if unit is not None:
+            of = Subject(kind="unit", id=unit)
+            stage = entry.event.stage.value
+            asks += opened(
+                rule,
+                Kind.PRESENT_FINDINGS,
+                looked,
+                cause=entry.event_id,
+                of=of,
+                subject=_subject(entry),
+                once_for=stage,
+            )
+    return asks
+
+
+def _presented(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    """What was owed for this stage and unit is done, and what was escalated from it."""
+    assert isinstance(entry.event, FindingsPresented)
+    unit = Subject(kind="unit", id=entry.event.unit)
+    first = duty_id("stage-closed", Kind.PRESENT_FINDINGS, entry.event.stage.value, entry.stream, unit.key)
+    ids = [first, *(above for above, _ in looked.live.above(first, entry.stream))]
+    return [rule.discharge(id, entry.event_id, Outcome.DONE) for id in ids if looked.live.get(id) is not None]
+
+
 # ---- what HR owes to a cycle
 
 
@@ -300,6 +336,8 @@ RULES = (
     Rule("appeal-to-decide", 1, _topics(AppealAssigned), _appeal_assigned),
     Rule("appeal-decided", 1, _topics(AppealDecided), _appeal_decided),
     Rule("review-over", 1, _topics(ReviewExempted, ReviewWithdrawn), _over),
+    Rule("stage-closed", 1, _topics(StageClosed), _stage_closed, looks_up=Lookup.REVIEWS),
+    Rule("findings-presented", 1, _topics(FindingsPresented), _presented),
     Rule("cycle-planned", 1, _topics(CyclePlanned), _planned),
     Rule("assessors-briefed", 1, _topics(AssessorsBriefed), _briefed),
     Rule("cycle-closed", 1, _topics(CycleClosed), _closed),

@@ -38,10 +38,12 @@ class Looked:
 
 
 class Lookup(StrEnum):
-    """What is looked up of an event's subject: what a person holds, or the reviews of a cycle."""
+    """What is looked up: what the person of an event holds, the reviews of its cycle, or all people or policies."""
 
     HOLDINGS = "holdings"
     REVIEWS = "reviews"
+    MEMBERS = "members"  # whoever was ever employed
+    POLICIES = "policies"  # whatever was ever published
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,16 @@ class Watch:
     """A day that a subject carries itself, and what follows once the clock nears it. `run` is pure.
 
     Events of `topic` whose stored bytes hold `marker` have such a day. `run` takes the id of their stream; it returns
-    None once nothing is waited for any more, and then the subject is forgotten.
+    None once nothing is waited for any more, and then the subject is forgotten. With `to_the_minute` it is looked at
+    every half minute, else once a day. `looks_up`: people or policies.
     """
 
     rule: Rule
     topic: str
     marker: bytes
     run: Callable[[str, Looked, Rule], list[Ask] | None]
+    to_the_minute: bool = False
+    looks_up: Lookup | None = None
 
 
 def duty_id(*parts: str) -> str:
