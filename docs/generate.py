@@ -17,6 +17,8 @@ from api.app import ROUTERS
 from api.cli import app as command_line
 from api.policies import POLICIES, Policy
 from api.settings import Settings
+from docs.markdown import first_sentence, page, table
+from docs.states import states_page
 from ledger.domain import COMMANDS, STREAM_KINDS
 from ledger.kernel.command import Command
 from ledger.kernel.event import EVENTS, Event
@@ -24,31 +26,7 @@ from ledger.kernel.refusals import REFUSALS
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
-MADE_BY = "<!-- Written by `make docs` from the code; changes belong there. -->"
 Schema = dict[str, Any]
-
-
-def page(title: str, opening: str, parts: Iterable[str]) -> str:
-    """Return one Markdown page."""
-    return "\n\n".join([f"# {title}", MADE_BY, opening, *parts]) + "\n"
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a Markdown table."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(map(cell, row)) + " |" for row in rows]
-    return "\n".join(lines)
-
-
-def cell(text: str) -> str:
-    """Return a cell's text on one line, with bars escaped, and angle brackets too where they would read as HTML."""
-    line = text.replace("|", "\\|").replace("\n", " ")
-    return line if "`" in line else line.replace("<", "\\<")
-
-
-def first_sentence(documented: object) -> str:
-    """Return the first paragraph of a docstring on one line."""
-    return " ".join((documented.__doc__ or "").strip().split("\n\n")[0].split())
 
 
 # --- forms of fields, read from JSON Schema
@@ -269,6 +247,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "events.md": events_page(),
         REFERENCE / "refusals.md": refusals_page(),
+        REFERENCE / "states.md": states_page(),
         REFERENCE / "questions.md": questions_page(),
         REFERENCE / "command-line.md": command_line_page(),
         REFERENCE / "settings.md": settings_page(),

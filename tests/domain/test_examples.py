@@ -11,7 +11,9 @@ from ledger.kernel.event import EVENTS, Authority, Envelope, decode, encode
 from ledger.kernel.moments import parse_effective
 from ledger.kernel.refusals import REFUSALS
 from tests.domain.examples import EXAMPLES, Example, company
-from tests.domain.given import NOW, Given, given
+from tests.domain.examples.states import answers, happened, states
+from tests.domain.examples.states import label as name
+from tests.domain.given import NOW, given
 
 WORLD = company()
 AT_ONCE = {
@@ -36,24 +38,7 @@ AT_ONCE = {
 }
 
 
-def name(example: Example) -> str:
-    return f"{example.kind}-{example.event.__name__}"
-
-
-def states() -> dict[str, list[tuple[str, Given]]]:
-    """Return for each kind of stream every state that the examples pass through, before and after their command."""
-    found: dict[str, list[tuple[str, Given]]] = {kind: [] for kind in STREAM_KINDS}
-    for example in EXAMPLES:
-        for count in range(len(example.before) + 1):
-            subject = given(example.kind, example.id, *example.before[:count], world=WORLD)
-            found[example.kind].append((f"{name(example)}-{count}", subject))
-        after = example.given(WORLD)
-        after.history.do(example.kind, example.id, example.asked(after), actor=example.actor)
-        found[example.kind].append((f"{name(example)}-after", after))
-    return found
-
-
-STATES = states()
+STATES = states(EXAMPLES, WORLD)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
@@ -100,6 +85,13 @@ def test_every_command_has_an_answer_in_every_state(example: Example):
             assert REFUSALS[outcome.refusal.code] is type(outcome.refusal)
             assert "{" not in outcome.refusal.text("zh") + outcome.refusal.text("en")
             assert "{" not in outcome.refusal.accepted("zh") + outcome.refusal.accepted("en")
+
+
+@pytest.mark.parametrize("kind", sorted(STREAM_KINDS))
+def test_every_pair_of_a_state_and_a_command_is_asked(kind: str):
+    asked = {(answer.state, answer.command) for answer in answers(kind, EXAMPLES, STATES[kind])}
+    reached = {happened(subject) for _, subject in STATES[kind]}
+    assert asked >= {(state, command.__name__) for state in reached for command in STREAM_KINDS[kind].commands}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=name)
