@@ -66,11 +66,12 @@ async def holders_are_employed(world: World) -> None:
     """Look at the open duties as the rules left them."""
     opened = [e.stream.partition("/")[2] for e in world.entries("duties.DutyOpened")]
     for id in opened:
-        duty = await world.ledger.judged(lambda facts, id=id: facts.state("duty", id))  # type: ignore[misc]  # bound id
+        duty = await world.ledger.judged(lambda facts, id=id: facts.state("duty", id))  # type: ignore[misc]  # the default binds the id
         if duty.standing != "open" or duty.holder is None:
             continue
         holder, now = duty.holder, world.clock.now()
-        assert await world.ledger.judged(lambda f, holder=holder, now=now: f.is_employed(holder, now)), duty  # type: ignore[misc]  # bound
+        employed = await world.ledger.judged(lambda f, holder=holder, now=now: f.is_employed(holder, now))  # type: ignore[misc]  # the defaults bind both
+        assert employed, duty
         assert duty.opened.answers != holder
         if duty.opened.seat == "lead" and duty.opened.of.kind == "person":
             assert duty.opened.of.id != holder
