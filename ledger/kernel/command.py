@@ -122,6 +122,14 @@ class Act:
         """The day of recording in the ledger's zone."""
         return day_of(self.now, self.facts.zone)
 
+    @property
+    def tells_what_is(self) -> bool:
+        """Tell whether a live act takes effect on the day of its recording: saying then what holds begins nothing anew.
+
+        What is told of another day may be news, also where the ledger happens to say the same: the rest may follow.
+        """
+        return not self.testimony and day_of(self.begins, self.facts.zone) == self.today
+
     def require_known(self, kind: str, id: str | None, *, field: str) -> None:
         """Refuse unless the subject that a field names, if any, is in this ledger."""
         if id is not None and not self.facts.exists(kind, id):

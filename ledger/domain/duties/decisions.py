@@ -60,7 +60,7 @@ def _ended(command: Command, state: DutyState, act: Act) -> Event:
             late = state.standing is Standing.LAPSED
             return DutyDischarged(holder=state.holder, by_entry=by_entry, outcome=outcome, late=late)
         case ExcuseDuty():
-            if act.actor == state.holder:
+            if act.is_own(state.holder):
                 act.refuse(OwnAct())
             act.require_reason(command)
             return DutyExcused(holder=state.holder, excuser=act.actor, note=command.note)
@@ -74,9 +74,16 @@ def _opened(command: OpenDuty, state: DutyState, act: Act) -> DutyOpened:
         raise AlreadyRecorded()
     for field in ("holder", "answers"):
         act.require_known("person", getattr(command, field), field=field)
-    if command.holder is not None and command.holder == command.answers:
-        act.refuse(OwnAct())
+    _require_other(command.holder, command, act)
     return DutyOpened.model_validate(command.own_fields())
+
+
+def _require_other(holder: str | None, duty: OpenDuty | DutyOpened, act: Act) -> None:
+    """Refuse a duty to answer one's own act, under whichever of one's ids; nobody is not the same as nobody."""
+    if holder is None or duty.answers is None:
+        return
+    if act.facts.resolved(holder) == act.facts.resolved(duty.answers):
+        act.refuse(OwnAct())
 
 
 def _told(command: NotifyDuty | SeeDuty, state: DutyState, act: Act) -> Event:
@@ -97,8 +104,7 @@ def _transferred(command: TransferDuty, state: DutyState, opened: DutyOpened, ac
     if command.taker == state.holder:
         raise AlreadyRecorded()
     act.require_known("person", command.taker, field="taker")
-    if command.taker is not None and command.taker == opened.answers:
-        act.refuse(OwnAct())
+    _require_other(command.taker, opened, act)
     return DutyTransferred(giver=state.holder, taker=command.taker, cause=command.cause)
 
 

@@ -318,7 +318,7 @@ def _disclosed(command: AskForAuthor | OpenAuthor, state: FeedbackState, recipie
     if isinstance(command, AskForAuthor):
         if not act.is_own(act.facts.policy(act.now).terms.offices.privacy_officer):
             act.refuse(NotTheOffice())
-        if state.disclosure == act.actor:
+        if act.is_own(state.disclosure):
             raise AlreadyRecorded()
         act.require_reason(command)
         return AuthorAsked(recipient=recipient, asker=act.actor)

@@ -168,8 +168,9 @@ def _revised(command: ReviseTarget, state: GoalState, act: Act) -> Event:
     if day_of(act.begins, act.facts.zone) > terms.ends_on:
         raise OutsidePeriod()
     _require_direction(_direction(terms.metric, act), (terms.baseline, command.target, command.stretch), act)
-    if state.targets["target"].says(act.begins, Target(command.target, command.stretch)):
-        raise AlreadyRecorded()
+    target = Target(command.target, command.stretch)
+    if state.targets["target"].says(act.begins, target) or (act.tells_what_is and state.target_from(act) == target):
+        raise AlreadyRecorded()  # said again, it would only ask the owner for a new answer
     return GoalTargetRevised(owner=terms.owner, target=command.target, stretch=command.stretch)
 
 

@@ -170,7 +170,8 @@ def _converted(command: StateConversion, state: MetricState, defined: MetricDefi
         raise SameUnit()
     if defined.combines is not Combines.SUM:
         raise DoesNotAddUp()
-    if state.conversions[command.to].says(act.begins, command.factor):
+    line = state.conversions[command.to]
+    if line.says(act.begins, command.factor) or (act.tells_what_is and line.value_on(act.begins) == command.factor):
         raise AlreadyRecorded()
     return ConversionStated(to=command.to, factor=command.factor, stated_by=act.actor)
 

@@ -137,6 +137,10 @@ class GoalState:
         last = begins(day + timedelta(days=1), facts.zone) - ONE_TICK
         return self.targets["target"].value_on(last) or self._first_target()
 
+    def target_from(self, act: Act) -> Target:
+        """Return the target in force when an act takes effect."""
+        return self.targets["target"].value_on(act.begins) or self._first_target()
+
     def _first_target(self) -> Target:
         if self.terms is None:
             raise NotFound()

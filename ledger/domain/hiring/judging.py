@@ -1,6 +1,6 @@
 """Judging applications: what can be asked, by whom, and how it is decided against the job's requirements."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -226,25 +226,32 @@ def _panel(assessors: tuple[str, ...], state: ApplicationState, received: Applic
 def _assessed(
     command: RecordAssessment | AmendAssessment, state: ApplicationState, received: ApplicationReceived, act: Act
 ) -> Event:
-    own = state.assessments.get(act.actor)
+    seat = _own_seat(state.assessments, act)
+    own = None if seat is None else state.assessments[seat]
     _require_scores(command.scores, received, act)
     if isinstance(command, AmendAssessment):
-        if own is None:
+        if own is None or seat is None:
             raise NotAssessed()
         return AssessmentAmended(
             candidate=whose(state, received),
-            assessor=act.actor,
+            assessor=seat,
             entry=own.entry,
             scores=command.scores,
             note=command.note,
         )
     if own is not None:
         raise AssessmentLocked()
-    if act.actor not in state.panel:
+    seat = _own_seat(state.panel, act)
+    if seat is None:
         act.refuse(NotOnPanel())
     return AssessmentRecorded(
-        candidate=whose(state, received), assessor=act.actor, scores=command.scores, note=command.note
+        candidate=whose(state, received), assessor=seat or act.actor, scores=command.scores, note=command.note
     )
+
+
+def _own_seat(people: Iterable[str], act: Act) -> str | None:
+    """Return the id under which the actor is among people, whichever of merged ids it is."""
+    return next((person for person in people if act.is_own(person)), None)
 
 
 def _require_scores(scores: tuple[Score, ...], received: ApplicationReceived, act: Act) -> None:
@@ -341,9 +348,9 @@ def _dissented(
     require_not_own(state, act)
     if act.is_own(decided.decider):
         act.refuse(OwnAct())
-    if act.actor not in state.assessors:
+    if _own_seat(state.assessors, act) is None:
         act.refuse(NotOnPanel())
-    if act.actor in decided.dissenters:
+    if _own_seat(decided.dissenters, act) is not None:
         raise AlreadyRecorded()
     return DissentRecorded(
         candidate=whose(state, received), dissenter=act.actor, decision_entry=decided.entry, note=command.note

@@ -88,7 +88,7 @@ class SetUnitCalendar(StatedCalendar, stream="unit", verb="set-calendar", by=(By
 def decide(command: StatedCalendar, lines: Calendars, act: Act) -> Event:
     """Return WorkCalendarSet, or refuse what the ledger says already."""
     said = WorkCalendar(command.zone, command.calendar, command.jurisdiction)
-    if lines["calendar"].says(act.begins, said):
+    if lines["calendar"].says(act.begins, said) or (act.tells_what_is and calendar_on(lines, act.begins) == said):
         raise AlreadyRecorded()
     return WorkCalendarSet(zone=command.zone, calendar=command.calendar, jurisdiction=command.jurisdiction)
 

@@ -189,7 +189,7 @@ def _ended(command: EndDelegation, lines: Delegations, act: Act) -> Event:
         raise NotExpired(until=known.ends.isoformat())
     if not expired and not known.holds(act.begins):
         raise DelegationOver()
-    if command.ending is DelegationEnding.RETURNED and act.facts.resolved(act.actor) != known.delegate:
+    if command.ending is DelegationEnding.RETURNED and not act.is_own(known.delegate):
         act.refuse(NotAllowed(needed="delegate"))
     return DelegationEnded(delegation=command.delegation, delegate=known.delegate, ending=command.ending)
 

@@ -41,11 +41,20 @@ def just_before(at: datetime) -> datetime:
     return at - ONE_TICK
 
 
-def unless_said(line: Timeline[Held], at: datetime, held: Held, event: Event) -> Event:
-    """Return the event, or refuse it where the line says so at that very time."""
-    if line.says(at, held):
+def unless_said(line: Timeline[Held], held: Held, event: Event, act: Act, *, single: bool = False) -> Event:
+    """Return the event, or refuse it where the line says so at that very time, or says today that it holds.
+
+    Whoever saves a profile again, or a system that tells every day what is so, begins nothing anew.
+    """
+    if line.says(act.begins, held) or (act.tells_what_is and in_force(line, act.begins, held.holder, single) == held):
         raise AlreadyRecorded()
     return event
+
+
+def in_force(line: Timeline[Held], at: datetime, holder: str, single: bool) -> Held | None:
+    """Return what the line says of a holder who holds at a time."""
+    change = holder_on(line, at) if single else holders_on(line, at).get(holder)
+    return None if change is None or change.value.holder != holder else change.value
 
 
 def require_employed(act: Act, person: str) -> None:

@@ -273,28 +273,30 @@ def _unit_event(command: Command, state: UnitState, act: Act) -> Event:
     lines, at = state.lines, act.begins
     match command:
         case RenameUnit(label=label):
-            return unless_said(lines["label"], at, Held(label), UnitRenamed(label=label))
+            return unless_said(lines["label"], Held(label), UnitRenamed(label=label), act, single=True)
         case MoveUnit(parent=parent):
-            return _moved(command, parent, act)
+            return _moved(parent, state, act)
         case calendars.SetUnitCalendar():
             return calendars.decide(command, state.calendars, act)
         case AppointLead(lead=lead):
             act.require_known("person", lead, field="lead")
             require_employed(act, lead)
-            return unless_said(lines["lead"], at, Held(lead), UnitLeadAppointed(lead=lead))
+            return unless_said(lines["lead"], Held(lead), UnitLeadAppointed(lead=lead), act, single=True)
         case ReleaseLead(lead=lead):
             require_held(lines["lead"], at, lead, single=True)
             return UnitLeadReleased(lead=lead)
         case AssignHrPartner(partner=partner):
             act.require_known("person", partner, field="partner")
-            return unless_said(lines["partner"], at, Held(partner), HrPartnerAssigned(partner=partner))
+            return unless_said(lines["partner"], Held(partner), HrPartnerAssigned(partner=partner), act)
         case ReleaseHrPartner(partner=partner):
             require_held(lines["partner"], at, partner)
             return HrPartnerReleased(partner=partner)
     raise TypeError(command)
 
 
-def _moved(command: MoveUnit, parent: str | None, act: Act) -> Event:
+def _moved(parent: str | None, state: UnitState, act: Act) -> Event:
+    if act.tells_what_is and state.parent_on(act.begins) == parent:
+        raise AlreadyRecorded()
     act.facts.one_by_one("units above")
     seen: set[str] = {act.id}
     above: str | None = parent

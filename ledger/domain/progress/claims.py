@@ -208,7 +208,7 @@ def decide_claim(command: Command, state: ProgressState, owner: Subject, goal: R
         case CorrectProgress():
             return _corrected(command, state, owner, goal, act)
         case RecordMeasurement(value=value, source=source):
-            if owner == Subject(kind="person", id=act.actor):
+            if owner.kind == "person" and act.is_own(owner.id):
                 act.refuse(OwnMeasurement())
             day = _day(command.day, owner, goal, act)
             _require_new(state, value, day, source)

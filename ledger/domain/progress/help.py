@@ -208,6 +208,6 @@ def _answered(command: GiveSupport | ResolveDifficulty, state: HelpState, owner:
         return DifficultyResolved(owner=owner, difficulty=command.difficulty)
     if command.call not in state.difficulties and command.call not in state.calls:
         raise NoSuchCall()
-    if owner == Subject(kind="person", id=act.actor):
+    if owner.kind == "person" and act.is_own(owner.id):
         act.refuse(OwnAct())
     return SupportGiven(owner=owner, call=command.call, giver=act.actor, note=command.note)

@@ -63,14 +63,17 @@ def decide(command: Command, state: ResponsibilityState, act: Act) -> Event:
             return ResponsibilityDeclaredVacant(role=role, former=former)
         case OfferHandOver() | AcceptHandOver() | RefuseHandOver():
             return _hand_over(command, state, act)
-    return _about_subject(command, state)
+    return _about_subject(command, state, act)
 
 
-def _about_subject(command: Command, state: ResponsibilityState) -> Event:
+def _about_subject(command: Command, state: ResponsibilityState, act: Act) -> Event:
     if not state.lines["label"].changes:
         raise NotFound()
     match command:
         case RenameSubject(label=label):
+            change = holder_on(state.lines["label"], act.begins)
+            if act.tells_what_is and change is not None and change.value.holder == label:
+                raise AlreadyRecorded()
             return SubjectRenamed(label=label)
         case RetireSubject():
             return SubjectRetired()

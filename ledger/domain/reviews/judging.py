@@ -189,7 +189,7 @@ def _assessed(command: SubmitAssessment, state: ReviewState, opened: ReviewOpene
     kind = _seat(state, opened, act)
     require_stage(STAGE_OF[kind], opened, act)
     require_on_scale(command.grade, opened)
-    if any(a.assessor == act.actor and a.kind is kind and not a.returned for a in state.assessments):
+    if any(act.is_own(a.assessor) and a.kind is kind and not a.returned for a in state.assessments):
         raise AssessmentInPlace()
     if state.ratings:
         act.marks.append(AFTER_RATING)

@@ -126,7 +126,7 @@ def _relation_event(command: Command, state: PersonState, act: Act) -> Event:
                 if lines["home"].says(at, Held(unit, begins=False)):
                     raise AlreadyRecorded()
                 raise NotHeld()
-            return unless_said(lines["home"], at, Held(unit, begins=False), PersonLeftUnit(unit=unit))
+            return unless_said(lines["home"], Held(unit, begins=False), PersonLeftUnit(unit=unit), act)
         case AssignManager(manager=manager, relation=relation):
             act.require_known("person", manager, field="manager")
             if relation is ManagerKind.LINE or act.facts.resolved(manager) == act.facts.resolved(act.id):
@@ -134,7 +134,8 @@ def _relation_event(command: Command, state: PersonState, act: Act) -> Event:
             _require_own_employment(state, act)
             require_employed(act, manager)
             said = ManagerAssigned(manager=manager, relation=relation)
-            return unless_said(lines[f"manager.{relation}"], at, Held(manager), said)
+            line = relation is ManagerKind.LINE
+            return unless_said(lines[f"manager.{relation}"], Held(manager), said, act, single=line)
         case ReleaseManager(manager=manager, relation=relation):
             require_held(lines[f"manager.{relation}"], at, manager, single=relation is ManagerKind.LINE)
             return ManagerReleased(manager=manager, relation=relation)
@@ -163,7 +164,9 @@ def _assigned(command: AssignToUnit, state: PersonState, act: Act) -> Event:
         until=command.until,
         ends=ends,
     )
-    return unless_said(state.lines[kind], at, Held(unit, until=ends), event)
+    restated = command.share is not None and state.shares_on(at).get(f"{kind} {unit}") != command.share
+    home = command.assignment is AssignmentKind.HOME
+    return event if restated else unless_said(state.lines[kind], Held(unit, until=ends), event, act, single=home)
 
 
 def _gives_way(key: str, kind: str, unit: str) -> bool:

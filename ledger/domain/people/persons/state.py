@@ -23,7 +23,7 @@ from ledger.domain.people.persons.events import (
 )
 from ledger.kernel.annulment import applied, is_annulment, remember
 from ledger.kernel.event import Entry, Event
-from ledger.kernel.timeline import Held, Timelines, holder_on, holders_on
+from ledger.kernel.timeline import Change, Held, Timeline, Timelines, holder_on, holders_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,15 @@ class PersonState:
         for kind in AssignmentKind:
             line = self.lines[kind.value]
             held = {"": holder_on(line, at)} if kind is AssignmentKind.HOME else holders_on(line, at)
-            for change in held.values():
-                if change is not None and change.event_id in self.shares:
-                    found[f"{kind.value} {change.value.holder}"] = self.shares[change.event_id]
+            for change in filter(None, held.values()):
+                stated = [self.shares[c.event_id] for c in _said_since(change, line, at) if c.event_id in self.shares]
+                found.update({f"{kind.value} {change.value.holder}": share for share in stated[-1:]})
         return found
+
+
+def _said_since(change: Change[Held], line: Timeline[Held], at: datetime) -> Iterator[Change[Held]]:
+    """Yield the change by which a holder came in, and those by which the same was said again up to a time."""
+    return (c for c in line.changes if c.order >= change.order and c.at <= at and c.value.holder == change.value.holder)
 
 
 def evolve_person(state: PersonState, entry: Entry) -> PersonState:
