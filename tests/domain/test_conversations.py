@@ -16,6 +16,7 @@ from ledger.domain.feedback import (
     GiveFeedback,
     RequestFeedback,
     Visibility,
+    WithdrawFeedback,
     coaching,
     comments,
     giving,
@@ -27,6 +28,7 @@ from ledger.kernel.refusals import (
     AfterLastDay,
     AlreadyExists,
     AlreadyRecorded,
+    AskedAlone,
     InTheFuture,
     OwnAct,
     ReasonNeeded,
@@ -97,6 +99,30 @@ def test_each_pseudonym_is_used_once():
 def test_the_rules_hold_without_a_name_too():
     feedback().when(HIDDEN, actor="p-ann").then(FeedbackToSelf)
     feedback(ASKED).when(HIDDEN, actor="p-bob").then(giving.AskedByName)
+
+
+def test_where_few_could_have_written_it_feedback_has_a_name():
+    for few in (0, 4):
+        feedback().when(HIDDEN.among(few), actor="p-bob").then(giving.TooFewAuthors)
+    feedback().when(GIVE.model_copy(update={"visibility": Visibility.ANONYMOUS}), actor="p-bob").then(AskedAlone)
+    feedback().when(HIDDEN.among(5), actor="p-bob").then(FeedbackGiven)
+
+
+def test_a_secret_is_for_hidden_authors_and_what_they_do_bears_the_same_pseudonym():
+    digest = "ab" * 32
+    feedback().when(GIVE.model_copy(update={"secret_digest": digest}), actor="p-bob").then(giving.SecretOnlyHidden)
+    subject = feedback()
+    entry = subject.history.do("feedback", "f-1", HIDDEN.model_copy(update={"secret_digest": digest}), actor="p-bob")
+    assert subject.state.secret_digest == digest
+    for command in (CorrectFeedback(text="Once", secret="x" * 32), WithdrawFeedback(secret="x" * 32)):
+        assert command.hides_author()
+        event = subject.when(command, actor="p-bob").event
+        assert event is not None
+        assert event.hidden_actor() == entry.actor
+    assert not CorrectFeedback(text="Once").hides_author()
+    named = feedback(FEEDBACK).when(CorrectFeedback(text="Once"), actor="p-bob").event
+    assert named is not None
+    assert named.hidden_actor() is None
 
 
 def test_imported_feedback_has_no_author_to_hide():
