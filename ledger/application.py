@@ -25,7 +25,7 @@ from ledger.callers import secret_digest
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.confidence import Confidence
 from ledger.current import Current
-from ledger.deciding import TURN, Decided, Rules, TurnTaken, decide, draft
+from ledger.deciding import HIDDEN, TURN, Decided, Rules, TurnTaken, decide, draft
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import IssueToken
 from ledger.domain.ledgers import LedgerOpened
@@ -139,7 +139,7 @@ class Ledger(Answers):
             return await self._recorded(ask, idempotency, dry_run=dry_run)
         except Refusal:
             # A repeat may be refused because the first call has changed the state: then its answer stands.
-            known = await self._known(ask.caller.id, idempotency.key, idempotency.fingerprint)
+            known = await self._known(self._key(ask, idempotency))
             if known is None:
                 raise
             return (await self._repeated(known))[0]
@@ -173,7 +173,7 @@ class Ledger(Answers):
         if not held.issuperset(decided.shared):
             held.update(decided.shared)
             return None
-        key = None if idempotency is None else _key(ask.caller, idempotency.key, idempotency.fingerprint)
+        key = None if idempotency is None else self._key(ask, idempotency)
         try:
             receipt = (await self._append([decided], {decided.stream: decided.base}, key))[0]
         except (StaleVersion, TurnTaken) as stale:
@@ -267,7 +267,7 @@ class Ledger(Answers):
         if scratch is not None:
             return chunk.answers(*await self._decide_all(chunk, scratch), None)
         if chunk.key is not None and chunk.asks:
-            known = await self._known(chunk.asks[0].caller.id, chunk.key, chunk.fingerprint)
+            known = await self._known(IdempotencyKey(chunk.asks[0].caller.id, chunk.key, chunk.fingerprint))
             if known is not None:
                 return chunk.repeated(known.answer, await self._repeated(known))
         held = {stream_name(ask.kind, ask.id or "") for ask in chunk.asks}
@@ -325,6 +325,8 @@ class Ledger(Answers):
         return decided, refused
 
     async def _decided_in(self, ask: Ask, states: Tentative, now: datetime, batch_id: str | None) -> Decided:
+        if ask.command.hides_author():
+            raise AskedAlone()  # a batch has an id, a key and neighbours, and each of them leads to a name
         while True:
             try:
                 return decide(ask, states, self._rules, now, batch_id)
@@ -340,11 +342,17 @@ class Ledger(Answers):
             except TimeoutError as late:
                 raise InProgress() from late
 
-    async def _known(self, actor: str, key: str, fingerprint: bytes) -> Repeated | None:
-        known = await asyncio.to_thread(self.reader.idempotency, actor, key)
+    def _key(self, ask: Ask, given: Idempotency) -> IdempotencyKey:
+        """Return the key that a command is kept under: of who must not be told, a digest in the place of both."""
+        if not ask.command.hides_author():
+            return IdempotencyKey(ask.caller.id, given.key, given.fingerprint)
+        return IdempotencyKey(HIDDEN, self.secrets.ticket_of(f"key/{given.key}", ask.caller.id), given.fingerprint)
+
+    async def _known(self, key: IdempotencyKey) -> Repeated | None:
+        known = await asyncio.to_thread(self.reader.idempotency, key.actor, key.key)
         if known is None:
             return None
-        if not compare_digest(known.fingerprint, fingerprint):
+        if not compare_digest(known.fingerprint, key.fingerprint):
             raise IdempotencyConflict()
         return Repeated(known.first, known.count, known.answer)
 
@@ -365,7 +373,3 @@ class Ledger(Answers):
         source = "api" if caller.kind == "person" else caller.id
         receipt = await self.record(Ask(command, "token", token_id, caller, source=source))
         return f"pledger_{self.name}.{token_id}.{secret}", receipt
-
-
-def _key(caller: Caller, key: str, fingerprint: bytes) -> IdempotencyKey:
-    return IdempotencyKey(caller.id, key, fingerprint)

@@ -1,5 +1,6 @@
 """Feedback and coaching over HTTP: threads, lists and coverage, and what is closed to whom."""
 
+import json
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
@@ -112,6 +113,43 @@ def test_what_is_given_without_a_name_leaves_no_trace_of_its_author(world: Servi
         assert digest not in told
     assert id_of(given) not in listed.text
     assert statuses(world, path, "colleague", "lead", "hr_partner", "outsider") == [404] * 4
+
+
+def test_what_is_said_without_a_name_is_said_alone_and_not_in_bulk(world: Service) -> None:
+    digest = sha256(SECRET.encode()).hexdigest()
+    given = give(world, "colleague", visibility="anonymous", secret_digest=digest)
+    path, size = f"/feedback/{id_of(given)}", world.ledger.reader.head().size
+    words = {"recipient": world.ids["employee"], "kind": "concern", "text": "Listen", "visibility": "anonymous"}
+    hidden = [
+        {"path": "/feedback/give", "body": words},
+        {"path": f"{path}/correct", "body": {"text": "Listen more", "secret": SECRET}},
+        {"path": f"{path}/withdraw", "body": {"secret": SECRET}},
+    ]
+    lines = "\n".join(json.dumps(entry) for entry in hidden)
+    with world.client("colleague") as colleague:
+        colleague.headers["idempotency-key"] = "in-bulk"
+        batch = colleague.post("/batch", json={"mode": "each", "commands": hidden})
+        colleague.headers["idempotency-key"] = "whole"
+        whole = colleague.post("/batch", json={"mode": "all", "commands": hidden[1:]})
+        sent = colleague.post("/imports", content=lines, headers={"content-type": "application/jsonl"})
+    assert [row["problem"]["code"] for row in batch.json()["results"]] == ["asked_alone"] * 3
+    assert (whole.status_code, whole.json()["code"]) == (422, "asked_alone")
+    assert [fault["code"] for fault in sent.json()["refused"]] == ["asked_alone"] * 3
+    assert world.ledger.reader.head().size == size
+
+
+def test_the_key_of_a_hidden_author_repeats_the_receipt_and_leads_to_nobody(world: Service) -> None:
+    digest, id = sha256(SECRET.encode()).hexdigest(), world.ids["colleague"]
+    given = give(world, "colleague", visibility="anonymous", secret_digest=digest)
+    with world.client("colleague") as colleague:
+        colleague.headers["idempotency-key"] = "kept-apart"
+        said = {"text": "Listen more", "secret": SECRET}
+        first, again = (colleague.post(f"/feedback/{id_of(given)}/correct", json=said) for _ in range(2))
+    assert (first.status_code, again.status_code, first.json()) == (201, 200, again.json())
+    with world.ledger.reader.pool.connection() as connection:
+        asked_for = f"select actor, key from {world.ledger.reader.schema}.idempotency where first = %s"
+        [(actor, key)] = connection.execute(asked_for.encode(), [first.json()["position"]]).fetchall()
+    assert (actor, id in key, "kept-apart" in key) == ("hidden", False, False)
 
 
 def test_what_is_taken_back_is_closed_for_every_time_and_the_fact_stays(world: Service) -> None:
