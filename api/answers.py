@@ -31,7 +31,7 @@ def answer(asked: Asked, value: Row, position: int) -> Response:
 
 def table(asked: Asked, rows: Sequence[Row], position: int, *, next: str | None, more: Row | None = None) -> Response:
     """Return a list as JSON, or as CSV where the caller accepts that; `next` is the cursor of the following page."""
-    if _wants_csv(asked.asker.headers.get("accept", "")):
+    if wants_csv(asked.asker.headers.get("accept", "")):
         response = _tagged(asked, csv_of(rows), "text/csv; charset=utf-8", position)
         if next is not None:
             response.headers["pledger-cursor"] = next
@@ -49,7 +49,7 @@ def _tagged(asked: Asked, body: bytes, media_type: str, position: int) -> Respon
     return Response(body, 200, headers, media_type)
 
 
-def _wants_csv(accept: str) -> bool:
+def wants_csv(accept: str) -> bool:
     """Tell whether CSV is asked for by name, and JSON isn't."""
     return "text/csv" in accept and "application/json" not in accept
 

@@ -28,6 +28,7 @@ from api.routes import (
     operation,
     projections,
     refused,
+    reports,
     reviews,
     surveys,
     trail,
@@ -63,6 +64,7 @@ ROUTERS: Sequence[APIRouter] = (
     imports.router,
     batches_router,
     surveys.router,
+    reports.router,
 )
 
 

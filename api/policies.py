@@ -61,6 +61,8 @@ POLICIES: Mapping[str, Policy] = {
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
     "/units/{id}": Policy(kind="unit"),
+    "/reports": ROWS,
+    "/reports/{name}": ROWS,
     "/commands": ROWS,
     "/surveys/{id}/answer": Policy(kind="survey"),
     "/events": FEED,

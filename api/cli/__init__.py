@@ -18,6 +18,7 @@ from api.cli import (
     operation,
     performance,
     questions,
+    reports,
     serve,
     signer,
     tail,
@@ -52,6 +53,8 @@ app.command("coaching")(conversations.coaching)
 app.command("requisitions")(hiring.requisitions)
 app.command("requisition")(hiring.requisition)
 app.command("application")(hiring.application)
+app.command("reports")(reports.reports)
+app.command("report")(reports.report)
 app.command("tail")(tail.tail)
 app.command("verify")(verify.verify)
 app.command("bundle")(bundle.bundle)
