@@ -35,8 +35,8 @@ class Scene:
         self.does("hr_administrator", f"/cycles/{self.cycle}/open")
         for stage in STAGES:
             self.does("hr_administrator", f"/cycles/{self.cycle}/open-stage", stage=stage)
-        self.review = self.opened("employee")
-        self.does("lead", f"/reviews/{self.review}/name-reviewers", peers=[service.ids["colleague"]])
+        self.review = self.opened("worker")
+        self.does("chief", f"/reviews/{self.review}/name-reviewers", peers=[service.ids["peer"]])
 
     def opened(self, who: str) -> str:
         receipt = self.does("hr_administrator", "/reviews/open", person=self.service.ids[who], cycle=self.cycle)
@@ -58,34 +58,38 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def boss(service: Service) -> str:
-    """Somebody who leads the company, above the lead of the employee."""
-    service.join("boss")
+def works(service: Service) -> None:
+    """A branch of its own: the worker and the peer in the workshop, which the chief leads, under the boss."""
     day = {"effective_at": "2026-01-01", "reason": "setup"}
+    places = {"worker": "workshop", "peer": "workshop", "chief": "workshop", "boss": "works"}
     with service.client("hr_administrator") as hr:
-        recorded(hr, f"/people/{service.ids['boss']}/start-employment", **day)
-        recorded(hr, f"/people/{service.ids['boss']}/assign-to-unit", unit="company", **day)
-        recorded(hr, "/units/company/appoint-lead", lead=service.ids["boss"], **day)
-    return service.ids["boss"]
+        recorded(hr, "/units/works/form", label="Works", **day)
+        recorded(hr, "/units/workshop/form", label="Workshop", parent="works", **day)
+        for who, unit in places.items():
+            person = service.join(who)
+            recorded(hr, f"/people/{person}/start-employment", **day)
+            recorded(hr, f"/people/{person}/assign-to-unit", unit=unit, **day)
+        recorded(hr, "/units/works/appoint-lead", lead=service.ids["boss"], **day)
+        recorded(hr, "/units/workshop/appoint-lead", lead=service.ids["chief"], **day)
 
 
 @pytest.fixture
-def scene(service: Service, boss: str) -> Any:
+def scene(service: Service, works: None) -> Any:
     made = Scene(service)
     yield made
     made.close()
 
 
 def test_a_review_shows_its_whole_thread_with_the_events_behind_every_line(scene: Scene) -> None:
-    mine = scene.of_review("submit-assessment", "employee", grade="a", note="I did well")
-    scene.of_review("submit-assessment", "colleague", grade="b")
-    rated = scene.of_review("propose-rating", "lead", grade="b", note="Solid")
+    mine = scene.of_review("submit-assessment", "worker", grade="a", note="I did well")
+    scene.of_review("submit-assessment", "peer", grade="b")
+    rated = scene.of_review("propose-rating", "chief", grade="b", note="Solid")
     calibrated = scene.of_review("calibrate", "boss", grade="a", reason="beside_the_others")
     published = scene.of_review("publish", "hr_administrator")
-    found = scene.sees("employee", f"/reviews/{scene.review}")
+    found = scene.sees("worker", f"/reviews/{scene.review}")
     content = found["result"]["content"]
-    accepted = scene.of_review("accept", "employee", content=content)
-    found = scene.sees("employee", f"/reviews/{scene.review}")
+    accepted = scene.of_review("accept", "worker", content=content)
+    found = scene.sees("worker", f"/reviews/{scene.review}")
     assert (found["state"], found["result"]["answer"], found["cycle"]) == ("accepted", "accepted", scene.cycle)
     assert [rating["grade"] for rating in found["ratings"]] == ["b", "a"]
     lines = {line["event"]["event_id"]: line for line in found["thread"]}
@@ -94,36 +98,36 @@ def test_a_review_shows_its_whole_thread_with_the_events_behind_every_line(scene
     assert (override["data"]["before"], override["data"]["after"]) == ("b", "a")
     assert (override["reason"], override["actor"]["id"]) == ("beside_the_others", scene.service.ids["boss"])
     assert lines[mine["event_id"]]["sealed"] == ["note"]
-    assert (found["missing"], found["person"]["id"]) == ([], scene.service.ids["employee"])
-    known = scene.sees("lead", f"/reviews/{scene.review}", known=f"position:{rated['position']}")
+    assert (found["missing"], found["person"]["id"]) == ([], scene.service.ids["worker"])
+    known = scene.sees("chief", f"/reviews/{scene.review}", known=f"position:{rated['position']}")
     assert (known["state"], known["known"], known["result"]) == ("rated", rated["position"], None)
-    assert scene.clients["lead"].get(f"/reviews/{scene.review}", params={"on": "2025-12-31"}).status_code == 404
+    assert scene.clients["chief"].get(f"/reviews/{scene.review}", params={"on": "2025-12-31"}).status_code == 404
 
 
 def test_a_judgement_is_closed_to_the_person_on_every_path_until_it_is_published(scene: Scene) -> None:
-    person, position = scene.clients["employee"], scene.last["position"]
-    by_peer = scene.of_review("submit-assessment", "colleague", grade="c", note="Mediocre")
-    seen = scene.sees("employee", f"/reviews/{scene.review}")
+    person, position = scene.clients["worker"], scene.last["position"]
+    by_peer = scene.of_review("submit-assessment", "peer", grade="c", note="Mediocre")
+    seen = scene.sees("worker", f"/reviews/{scene.review}")
     assert (seen["state"], seen["assessments"]) == ("opened", [])
     assert by_peer["event_id"] not in str(seen)
-    assert scene.review not in {r["review"] for r in scene.sees("employee", "/reviews", state="assessed")["rows"]}
-    assert scene.review in {r["review"] for r in scene.sees("employee", "/reviews", state="opened")["rows"]}
-    rated = scene.of_review("propose-rating", "lead", grade="c")
+    assert scene.review not in {r["review"] for r in scene.sees("worker", "/reviews", state="assessed")["rows"]}
+    assert scene.review in {r["review"] for r in scene.sees("worker", "/reviews", state="opened")["rows"]}
+    rated = scene.of_review("propose-rating", "chief", grade="c")
     nowhere = person.get("/reviews/v-nobody-has")
     for query in ({}, {"known": f"position:{position}"}, {"on": str(TODAY)}, {"min_position": rated["position"]}):
         closed = person.get(f"/reviews/{scene.review}", params=query)
         assert (closed.status_code, closed.content) == (404, nowhere.content)
     for query in ({"person": "me"}, {"cycle": scene.cycle}, {"state": "rated"}, {"known": f"position:{position}"}, {}):
-        answer = scene.sees("employee", "/reviews", **query)
+        answer = scene.sees("worker", "/reviews", **query)
         assert scene.review not in {row["review"] for row in answer["rows"]}
-    board = scene.sees("employee", f"/cycles/{scene.cycle}")
+    board = scene.sees("worker", f"/cycles/{scene.cycle}")
     assert (board["reviews"]["of"], board["late"], board["spread"]["grades"]) == (0, [], None)
     assert scene.review not in str(board)
 
 
-@pytest.mark.parametrize("who", ["colleague", "outsider", "subscriber", "other_system", "operator"])
+@pytest.mark.parametrize("who", ["peer", "outsider", "subscriber", "other_system", "operator"])
 def test_peers_and_outsiders_get_the_answer_of_what_is_not_there(scene: Scene, who: str) -> None:
-    scene.of_review("propose-rating", "lead", grade="c")
+    scene.of_review("propose-rating", "chief", grade="c")
     client = scene.clients[who]
     closed, nowhere = client.get(f"/reviews/{scene.review}"), client.get("/reviews/v-nobody-has")
     assert (closed.status_code, closed.content) == (404, nowhere.content)
@@ -136,10 +140,10 @@ def test_peers_and_outsiders_get_the_answer_of_what_is_not_there(scene: Scene, w
 
 
 def test_the_board_tells_how_complete_each_stage_is_and_who_is_late(scene: Scene) -> None:
-    out = scene.opened("colleague")
+    out = scene.opened("peer")
     scene.does("hr_administrator", f"/reviews/{out}/exempt", reason="long_leave")
-    scene.of_review("submit-assessment", "employee", grade="a")
-    board = scene.sees("lead", f"/cycles/{scene.cycle}", on="2030-01-01")
+    scene.of_review("submit-assessment", "worker", grade="a")
+    board = scene.sees("chief", f"/cycles/{scene.cycle}", on="2030-01-01")
     rows = {row["stage"]: row for row in board["rows"]}
     assert [row["stage"] for row in board["rows"]] == list(STAGES)
     assert (rows["self_assessment"]["done"], rows["self_assessment"]["of"]) == (1, 1)
@@ -150,45 +154,45 @@ def test_the_board_tells_how_complete_each_stage_is_and_who_is_late(scene: Scene
     )
     assert board["reviews"] == {"of": 1, "exempted": 1, "withdrawn": 0}
     late = {(one["stage"], one["holder"] and one["holder"]["id"]) for one in board["late"]}
-    assert ("peer_assessment", scene.service.ids["colleague"]) in late
-    assert ("review", scene.service.ids["lead"]) in late
+    assert ("peer_assessment", scene.service.ids["peer"]) in late
+    assert ("review", scene.service.ids["chief"]) in late
     assert board["spread"] == {"rated": None, "limit": 5, "grades": None, "withheld": "small_group"}
     assert rows["review"]["opened_by"]["position"] < board["position"]
-    assert scene.sees("lead", f"/cycles/{scene.cycle}", unit="ops")["reviews"]["of"] == 0
+    assert scene.sees("chief", f"/cycles/{scene.cycle}", unit="ops")["reviews"]["of"] == 0
 
 
 def test_cycles_are_listed_page_by_page_and_as_csv(scene: Scene) -> None:
-    found, after = [], {}
+    found, after = list[str](), dict[str, str]()
     while True:
-        page = scene.sees("employee", "/cycles", limit=1, **after)
+        page = scene.sees("worker", "/cycles", limit=1, **after)
         found += [row["cycle"] for row in page["rows"]]
         if page["next"] is None:
             break
         after = {"after": page["next"]}
     assert scene.cycle in found
     assert found == sorted(found)
-    text = scene.clients["employee"].get("/cycles", headers={"accept": "text/csv"}).content.decode("utf-8-sig")
+    text = scene.clients["worker"].get("/cycles", headers={"accept": "text/csv"}).content.decode("utf-8-sig")
     assert scene.cycle in {row["cycle"] for row in csv.DictReader(io.StringIO(text))}
-    assert scene.clients["employee"].get("/cycles/none-such").status_code == 404
+    assert scene.clients["worker"].get("/cycles/none-such").status_code == 404
 
 
 def test_reviews_are_listed_by_person_cycle_and_state(scene: Scene) -> None:
-    scene.of_review("propose-rating", "lead", grade="b")
-    person = scene.service.ids["employee"]
+    scene.of_review("propose-rating", "chief", grade="b")
+    person = scene.service.ids["worker"]
     by = ({"person": person}, {"cycle": scene.cycle}, {"state": "rated"}, {"person": person, "state": "rated"})
     for query in by:
-        rows = scene.sees("lead", "/reviews", **query)["rows"]
+        rows = scene.sees("chief", "/reviews", **query)["rows"]
         assert scene.review in {row["review"] for row in rows}
-    assert scene.sees("lead", "/reviews", cycle=scene.cycle, state="opened")["rows"] == []
-    assert scene.clients["lead"].get("/reviews", params={"state": "forgotten"}).status_code == 422
-    assert scene.clients["lead"].get("/reviews", params={"person": "p\x00"}).status_code == 422
+    assert scene.sees("chief", "/reviews", cycle=scene.cycle, state="opened")["rows"] == []
+    assert scene.clients["chief"].get("/reviews", params={"state": "forgotten"}).status_code == 422
+    assert scene.clients["chief"].get("/reviews", params={"person": "p\x00"}).status_code == 422
 
 
 def test_a_merged_persons_reviews_are_read_as_the_others(scene: Scene) -> None:
     former = scene.service.join(f"former-{scene.cycle}")
     day = {"effective_at": "2026-01-01", "reason": "setup"}
     scene.does("hr_administrator", f"/people/{former}/start-employment", **day)
-    scene.does("hr_administrator", f"/people/{former}/assign-to-unit", unit="dev", **day)
+    scene.does("hr_administrator", f"/people/{former}/assign-to-unit", unit="workshop", **day)
     opened = scene.does("hr_administrator", "/reviews/open", person=former, cycle=scene.cycle)
     review, whole = opened["stream"].removeprefix("review/"), scene.service.join(f"whole-{scene.cycle}")
     merged = scene.does("hr_administrator", f"/people/{former}/merge", into=whole)
@@ -210,20 +214,20 @@ def goal(scene: Scene) -> str:
     metric = f"m{uuid4().hex[:8]}"
     fields = {"label": "Pieces", "unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
     scene.does("hr_administrator", f"/metrics/{metric}/define", **fields)
-    owner = {"kind": "person", "id": scene.service.ids["employee"]}
+    owner = {"kind": "person", "id": scene.service.ids["worker"]}
     terms = {"title": "Sell more", "metric": metric, "baseline": "0", "target": "80", "weight": "1"}
     span = {"starts_on": str(TODAY - timedelta(days=29)), "ends_on": str(TODAY + timedelta(days=30))}
-    receipt = scene.does("lead", "/goals/assign", owner=owner, **terms, **span)
+    receipt = scene.does("chief", "/goals/assign", owner=owner, **terms, **span)
     return str(receipt["stream"]).removeprefix("goal/")
 
 
 def test_a_goal_shows_path_milestones_health_calls_and_what_its_figures_rest_on(scene: Scene, goal: str) -> None:
-    told = scene.does("employee", f"/goals/{goal}/report-progress", value="8", health="on_track")
+    told = scene.does("worker", f"/goals/{goal}/report-progress", value="8", health="on_track")
     due = {"due_on": str(TODAY - timedelta(days=1)), "share": "0.5", "title": "First half"}
-    scene.does("lead", f"/goals/{goal}/set-milestone", milestone="half", **due)
-    scene.does("employee", f"/goals/{goal}/raise-difficulty", concern="staff")
-    scene.does("lead", f"/goals/{goal}/pause", reason="stop_of_sales", effective_at=str(TODAY))
-    found = scene.sees("employee", f"/goals/{goal}")
+    scene.does("chief", f"/goals/{goal}/set-milestone", milestone="half", **due)
+    scene.does("worker", f"/goals/{goal}/raise-difficulty", concern="staff")
+    scene.does("chief", f"/goals/{goal}/pause", reason="stop_of_sales", effective_at=str(TODAY))
+    found = scene.sees("worker", f"/goals/{goal}")
     assert (found["progress"], found["path"]["expected"]) == ({"value": "0.1", "why": None}, "0.5")
     assert (found["path"]["by"], found["path"]["below"], found["path"]["paused"]) == ("milestones", True, True)
     assert found["health"] == {"declared": "on_track", "derived": "off_track", "agree": False, "why": None}
@@ -231,37 +235,37 @@ def test_a_goal_shows_path_milestones_health_calls_and_what_its_figures_rest_on(
     assert [(c["kind"], c["concern"]) for c in found["calls"]] == [("difficulty", "staff")]
     assert found["provenance"]["actuals"][0]["entry"] == told["event_id"]
     assert (found["provenance"]["formula"], found["weight"]) == (found["formula"], "1")
-    before = scene.sees("employee", f"/goals/{goal}", known=f"position:{told['position'] - 1}")
+    before = scene.sees("worker", f"/goals/{goal}", known=f"position:{told['position'] - 1}")
     assert (before["claim"], before["progress"]["why"], before["milestones"]) == (None, "no_actual", [])
 
 
 def test_what_a_goals_children_carry_is_told_of_those_that_may_be_seen(scene: Scene, goal: str) -> None:
-    parent = scene.sees("lead", f"/goals/{goal}")
+    parent = scene.sees("chief", f"/goals/{goal}")
     terms = {name: parent[name] for name in ("starts_on", "ends_on", "baseline")}
     terms |= {"metric": parent["metric"]["id"], "target": "60"}
-    owner = {"kind": "person", "id": scene.service.ids["colleague"]}
-    scene.does("lead", "/goals/assign", owner=owner, title="Part", parent=goal, **terms)
-    carried = scene.sees("lead", f"/goals/{goal}")["cascade"]
+    owner = {"kind": "person", "id": scene.service.ids["peer"]}
+    scene.does("chief", "/goals/assign", owner=owner, title="Part", parent=goal, **terms)
+    carried = scene.sees("chief", f"/goals/{goal}")["cascade"]
     assert (carried["coverage"]["covered"]["value"], carried["coverage"]["remainder"]["value"]) == ("60", "20")
     assert carried["rolled_up"]["missing"][0]["why"] == "no_actual"
-    unseen = scene.sees("employee", f"/goals/{goal}")["cascade"]
+    unseen = scene.sees("worker", f"/goals/{goal}")["cascade"]
     assert unseen == {"children": [], "coverage": None, "rolled_up": None}
 
 
 def test_goals_are_listed_by_owner_unit_and_state_page_by_page(scene: Scene, goal: str) -> None:
-    mine = {"owner": f"person/{scene.service.ids['employee']}"}
-    for query in (mine, {"owner": "me"}, {"unit": "dev"}, {"state": "assigned"}, {"unit": "dev", **mine}):
-        found, after = [], {}
+    mine = {"owner": f"person/{scene.service.ids['worker']}"}
+    for query in (mine, {"owner": "me"}, {"unit": "workshop"}, {"state": "assigned"}, {"unit": "workshop", **mine}):
+        found, after = list[str](), dict[str, str]()
         while True:
-            page = scene.sees("employee", "/goals", limit=2, **query, **after)
+            page = scene.sees("worker", "/goals", limit=2, **query, **after)
             found += [row["goal"] for row in page["rows"]]
             if page["next"] is None:
                 break
             after = {"after": page["next"]}
         assert goal in found, query
     assert scene.sees("outsider", "/goals", **mine)["rows"] == []
-    assert goal not in {row["goal"] for row in scene.sees("employee", "/goals", state="closed")["rows"]}
-    answer = scene.clients["lead"].get("/goals", params=mine, headers={"accept": "text/csv"})
+    assert goal not in {row["goal"] for row in scene.sees("worker", "/goals", state="closed")["rows"]}
+    answer = scene.clients["chief"].get("/goals", params=mine, headers={"accept": "text/csv"})
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert {row["target"] for row in rows if row["goal"] == goal} == {"80"}
-    assert scene.clients["lead"].get("/goals", params={"owner": "team/x"}).status_code == 422
+    assert scene.clients["chief"].get("/goals", params={"owner": "team/x"}).status_code == 422
