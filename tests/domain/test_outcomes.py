@@ -70,7 +70,7 @@ def test_a_correction_keeps_the_original_and_can_be_corrected_again():
     entry = subject.entry(OutcomeRecorded)
     subject.history.do("outcome", "person/p-ann", CorrectOutcome(entry=entry, value=q("13")), actor="p-lead")
     assert subject.state.outcomes[entry].value == q("13")
-    assert [e.event.value for e in subject.history.entries[-2:] if e.event is not None] == [q("12.50"), q("13")]
+    assert [e.data["value"] for e in subject.history.entries[-2:]] == ["12.50", "13"]
     assert subject.when(CorrectOutcome(entry=entry, value=q("13")), actor="p-lead").said == "already_recorded"
     subject.when(CorrectOutcome(entry=entry, value=q("12.50")), actor="p-lead").then(OutcomeCorrected)
 
@@ -78,7 +78,7 @@ def test_a_correction_keeps_the_original_and_can_be_corrected_again():
 def test_what_was_annulled_is_neither_corrected_nor_in_the_way():
     subject = outcomes(SOLD)
     entry = subject.entry(OutcomeRecorded)
-    subject.history.do("outcome", "person/p-ann", AnnulOutcomeEntry(entry=entry), actor="p-lead")
+    subject.history.do("outcome", "person/p-ann", AnnulOutcomeEntry.model_validate({"entry": entry}), actor="p-lead")
     assert subject.when(CorrectOutcome(entry=entry, value=q("1")), actor="p-lead").said == "not_an_outcome"
     subject.when(RECORD, actor="p-lead").then(OutcomeRecorded)
 
@@ -95,7 +95,7 @@ def test_what_people_say_of_themselves_is_a_claim_and_others_values_are_not_thei
     assert claim.claimed
     subject = outcomes(SOLD)
     entry = subject.entry(OutcomeRecorded)
-    for command in (CorrectOutcome(entry=entry, value=q("99")), AnnulOutcomeEntry(entry=entry)):
+    for command in (CorrectOutcome(entry=entry, value=q("99")), AnnulOutcomeEntry.model_validate({"entry": entry})):
         assert subject.when(command, actor="p-ann").said == "claim_over_measurement"
     own = RECORD.model_copy(update={"source": "own", "value": q("99")})
     subject.when(own, actor="p-ann").then(OutcomeRecorded)

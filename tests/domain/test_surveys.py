@@ -12,7 +12,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ledger.domain.outcomes.answers import AnswerSurvey, AnswerUnfit, Question, QuestionKind, Waiting, checked
+from ledger.domain.outcomes.answers import (
+    AnswerSurvey,
+    AnswerUnfit,
+    Question,
+    QuestionKind,
+    SurveyOver,
+    Waiting,
+    checked,
+)
 from ledger.domain.outcomes.groups import disclosed
 from ledger.domain.outcomes.surveys import (
     CLEAR_MAX_BYTES,
@@ -21,12 +29,13 @@ from ledger.domain.outcomes.surveys import (
     OpenSurvey,
     SurveyClosed,
     SurveyOpened,
-    SurveyOver,
     SurveyTooLarge,
     admit,
     closing,
 )
+from ledger.domain.people.units import UnitFormed
 from ledger.domain.policies.publishing import PolicyPublished
+from ledger.kernel.event import Subject
 from ledger.kernel.ids import ID_MAX_LENGTH
 from ledger.kernel.policy import STANDING, PolicyTerms
 from ledger.kernel.refusals import AlreadyExists, AskedAlone, UnknownReference
@@ -64,7 +73,7 @@ def asked(limit: int, units: tuple[str, ...] = UNITS) -> SurveyOpened:
         ((SURVEY,), ("already_exists", "survey_still_open", "Waiting")),
         ((SURVEY_OVER,), ("already_exists", "SurveyClosed", "survey_over")),
         (
-            (SURVEY_OVER, SurveyClosed(sheets={"kind": "survey-answers", "id": "s-1"}, withheld=True)),
+            (SURVEY_OVER, SurveyClosed(sheets=Subject(kind="survey-answers", id="s-1"), withheld=True)),
             ("already_exists", "survey_closed", "survey_closed"),
         ),
     ],
@@ -157,7 +166,7 @@ def test_what_is_opened_can_be_closed_within_one_event():
     world = WORLD.copy()
     units = [f"{number:03}-".ljust(ID_MAX_LENGTH, "单") for number in range(40)]
     for unit in units:
-        world.record("unit", unit, world.entries[0].event)  # the company's own forming, once more
+        world.record("unit", unit, UnitFormed(label="Unit", parent="company"))
     subject = given("survey", "s-1", world=world)
     subject.when(refused.model_copy(update={"units": tuple(units)})).then(SurveyTooLarge)
     some = OpenSurvey(

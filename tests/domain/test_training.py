@@ -34,7 +34,9 @@ def training(*happened: Happened) -> Given:
 def annulled(event: type, *happened: Happened) -> Given:
     """Return a training whose last entry of a type was annulled."""
     subject = training(*happened)
-    subject.history.do("training", "tr-1", AnnulTrainingEntry(entry=subject.entry(event)), actor="p-lead")
+    subject.history.do(
+        "training", "tr-1", AnnulTrainingEntry.model_validate({"entry": subject.entry(event)}), actor="p-lead"
+    )
     return subject
 
 
@@ -122,6 +124,10 @@ def test_an_ending_is_moved_only_to_where_it_can_be():
 
 def test_an_assignment_is_not_taken_away_under_its_ending():
     done = training(TRAINED, COMPLETED)
-    done.when(AnnulTrainingEntry(entry=done.entry(TrainingAssigned)), actor="p-lead").then(TrainingEnded)
+    done.when(AnnulTrainingEntry.model_validate({"entry": done.entry(TrainingAssigned)}), actor="p-lead").then(
+        TrainingEnded
+    )
     again = annulled(TrainingCompleted, TRAINED, COMPLETED)
-    again.when(AnnulTrainingEntry(entry=again.entry(TrainingAssigned)), actor="p-lead").then(EntryAnnulled)
+    again.when(AnnulTrainingEntry.model_validate({"entry": again.entry(TrainingAssigned)}), actor="p-lead").then(
+        EntryAnnulled
+    )

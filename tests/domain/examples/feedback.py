@@ -20,6 +20,7 @@ from ledger.domain.feedback import (
     coaching,
     comments,
     giving,
+    told,
 )
 from ledger.domain.policies.publishing import PolicyPublished
 from ledger.kernel.event import Subject
@@ -47,7 +48,7 @@ UNNAMED = (
     day("2026-05-01"),
     "p-bob",
 )
-AUTHOR_ASKED = (giving.AuthorAsked(recipient="p-ann", asker="p-lead"), day("2026-05-02"), "p-lead")
+AUTHOR_ASKED = (told.AuthorAsked(recipient="p-ann", asker="p-lead"), day("2026-05-02"), "p-lead")
 OFFICE = PolicyPublished(version=1, label="Performance", terms=PolicyTerms(offices=Offices(privacy_officer="p-lead")))
 COACHED = (coaching.CoachingHeld(person="p-ann", coach="p-lead"), day("2026-05-01"), "p-lead")
 AGREED = (coaching.ActionAgreed(person="p-ann", holder="p-ann", due_on=day("2026-06-01")), day("2026-05-01"), "p-lead")
@@ -99,12 +100,12 @@ EXAMPLES = (
         "feedback",
         "f-1",
         giving.AskForAuthor(reason="complaint"),
-        giving.AuthorAsked,
+        told.AuthorAsked,
         (UNNAMED,),
         "p-lead",
         (("policy", STANDING, OFFICE),),
     ),
-    Example("feedback", "f-1", giving.OpenAuthor(), giving.AuthorOpened, (UNNAMED, AUTHOR_ASKED)),
+    Example("feedback", "f-1", giving.OpenAuthor(), told.AuthorOpened, (UNNAMED, AUTHOR_ASKED)),
     Example(
         "coaching",
         "h-1",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.domain.outcomes.answers import Question, QuestionKind, Waiting
 from ledger.domain.outcomes.attendance import (
     AdoptAttendanceRule,
@@ -29,7 +31,7 @@ from tests.domain.examples.company import ANN, DIGEST, SALES, company, day, q
 from tests.domain.examples.example import Example, annul, redate
 from tests.domain.given import event_id
 
-MAY = {"starts_on": day("2026-05-01"), "ends_on": day("2026-05-31")}
+MAY: dict[str, Any] = {"starts_on": day("2026-05-01"), "ends_on": day("2026-05-31")}
 SOLD = (OutcomeRecorded(owner=ANN, metric="increase", **MAY, value=q("12.50"), source="erp"), day("2026-06-01"))
 COUNTS = AttendanceCounts(days_due=q("20"), days_present=q("18"), days_excused=q("1"), times_late=q("2"))
 TERMS = AttendanceTerms(late_takes=q("0.25"))
@@ -48,7 +50,7 @@ QUESTIONS = (
     Question(code="remarks", kind=QuestionKind.TEXT),
 )
 WORDING = {"content": "How content are you?", "channel": "Which do you prefer?", "remarks": "What else?"}
-ASKED = {"questions": QUESTIONS, "units": ("company", "sales"), "small_group_limit": 5}
+ASKED: dict[str, Any] = {"questions": QUESTIONS, "units": ("company", "sales"), "small_group_limit": 5}
 SURVEY = (SurveyOpened(**ASKED, closes_on=day("2026-06-30")), day("2026-06-01"))
 SURVEY_OVER = (SurveyOpened(**ASKED, closes_on=day("2026-06-10")), day("2026-06-01"))
 WAITED = tuple(Waiting("sales", {"content": number % 5 + 1}, {"remarks": f"Remark {number}"}) for number in range(6))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ledger.domain.training.courses import CourseDefined, DefineCourse
 from ledger.domain.training.taking_part import (
     AbandonTraining,
@@ -17,7 +19,7 @@ from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from tests.domain.examples.company import day
 from tests.domain.examples.example import Example, annul, redate
 
-SPRING = {"starts_on": day("2026-04-01"), "ends_on": day("2026-06-30")}
+SPRING: dict[str, Any] = {"starts_on": day("2026-04-01"), "ends_on": day("2026-06-30")}
 COURSE = CourseDefined(label="Selling with figures", metrics=("increase",))
 TRAINED = (TrainingAssigned(person="p-ann", course="selling", **SPRING), day("2026-03-20"), "p-lead")
 COMPLETED = (TrainingCompleted(person="p-ann", course="selling"), day("2026-06-01"), "p-ann")
