@@ -1,6 +1,7 @@
 """Annulling and re-dating: entries that point at an earlier dated fact and take it out or move it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from ledger.kernel.event import Entry, Event
 from ledger.kernel.ids import Id
 from ledger.kernel.moments import EffectiveAt, begins
 from ledger.kernel.refusals import NotAnnullable
-from ledger.kernel.timeline import Timelines
+from ledger.kernel.timeline import Change, Timeline, Timelines
 
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[A-Z][A-Za-z]*$")]
 
@@ -62,6 +63,28 @@ def decide_annulment(command: DatedFact, dated: Mapping[str, str], act: Act) -> 
         return EntryAnnulled(entry=command.entry, entry_topic=topic)
     new_begins = begins(moved_to, act.zone)
     return EntryRedated(entry=command.entry, entry_topic=topic, new_effective_at=moved_to, new_begins=new_begins)
+
+
+def as_of_then(event: Event, act: Act) -> Act | None:
+    """Return the act as if it took effect when a re-dated entry is to: what is moved is judged as if said for then."""
+    if not isinstance(event, EntryRedated) or not isinstance(event.new_begins, datetime):
+        return None
+    return replace(act, effective=event.new_effective_at, begins=event.new_begins)
+
+
+def pointed_at(lines: Timelines[Any, Any], entry: str) -> Iterator[tuple[Any, Change[Any]]]:
+    """Yield the changes that an entry made, each with the key of its timeline."""
+    return ((key, change) for key, line in lines.items() for change in line.changes if change.event_id == entry)
+
+
+def changed(line: Timeline[Any], event: Event) -> Timeline[Any]:
+    """Return a timeline as an annulling or re-dating event leaves it."""
+    match event:
+        case EntryAnnulled(entry=entry):
+            return line.without(entry)
+        case EntryRedated(entry=entry, new_begins=datetime() as moved_to):
+            return line.moved(entry, moved_to)
+    return line
 
 
 def is_annulment(entry: Entry) -> bool:

@@ -175,3 +175,16 @@ def most_holders_from(line: Timeline[Held], at: datetime) -> int:
     """Return the largest number of holders at one time, from `at` on."""
     moments = [at, *(c.at for c in line.after(at))]
     return max(len(holders_on(line, moment)) for moment in moments)
+
+
+def held_within(line: Timeline[Held], first: datetime, last: datetime) -> Iterator[str]:
+    """Yield who holds at any time from `first` to `last`, whoever held last before the others."""
+    changes = (c.at for c in reversed(line.after(first)) if c.at < last)
+    found = (holder for moment in (last, *changes, first) for holder in reversed(holders_on(line, moment)))
+    yield from dict.fromkeys(found)
+
+
+def adds_holders(before: Timeline[Held], after: Timeline[Held]) -> bool:
+    """Tell whether at any time more than one holds, and more than did."""
+    moments = {change.at for change in (*before.changes, *after.changes)}
+    return any(len(holders_on(after, m)) > max(1, len(holders_on(before, m))) for m in moments)

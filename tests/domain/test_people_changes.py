@@ -83,7 +83,9 @@ def test_who_leaves_and_returns_is_one_person_with_two_employments():
     subject = cleo(EMPLOYED, ended("2026-01-01"), back)
     moments = ["2025-12-31", "2026-01-01", "2026-02-28", "2026-03-01"]
     assert [subject.state.employment_on(at(m)) for m in moments] == ["e-1", None, None, "e-2"]
-    subject.when(persons.StartEmployment(), on="2026-02-01").then(persons.EmploymentStarted)
+    between = persons.StartEmployment()
+    subject.when(between, on="2026-02-01").then(persons.StillEmployed)  # from March on two would run
+    subject.when(between, on="2026-02-01", testimony=True).then(persons.EmploymentStarted, marks=("still_employed",))
 
 
 def test_a_start_that_was_not_kept_is_as_if_it_had_never_been():

@@ -36,7 +36,7 @@ from ledger.domain.goals.events import (
 from ledger.domain.goals.scoring import Measured, closing_figures
 from ledger.domain.goals.state import Answer, GoalState, Stage, Target, evolve_goal
 from ledger.domain.goals.wholes import require_share, require_weight
-from ledger.kernel.annulment import DatedFact, decide_annulment
+from ledger.kernel.annulment import DatedFact, as_of_then, decide_annulment
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Event, Subject
 from ledger.kernel.joined import Half
@@ -60,13 +60,23 @@ def decide_goal(command: Command, state: GoalState, measured: Measured, act: Act
         return _turned(command, state, measured, act)
     state.require_running()
     if isinstance(command, DatedFact):
-        return decide_annulment(command, state.dated, act)
+        return _pointed(command, state, act)
     if isinstance(command, ReviseTarget):
         return _revised(command, state, act)
     if isinstance(command, COURSE_COMMANDS):
         return decide_course(command, state, act)
     act.require_happened()
     return _answered(command, state, act)
+
+
+def _pointed(command: DatedFact, state: GoalState, act: Act) -> Event:
+    event = decide_annulment(command, state.dated, act)
+    then, ends_on = as_of_then(event, act), state.ends_on
+    if then is None or ends_on is None or not state.targets.knows(command.entry):
+        return event
+    if day_of(then.begins, act.facts.zone) > ends_on:
+        raise OutsidePeriod()
+    return event
 
 
 def _stated(command: StateGoal, state: GoalState, act: Act) -> Event:

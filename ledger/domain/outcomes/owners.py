@@ -7,6 +7,7 @@ from ledger.kernel.event import Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import begins, day_of
 from ledger.kernel.refusals import AfterLastDay, InTheFuture, PeriodReversed, Refusal, UnknownReference
+from ledger.kernel.timeline import held_within
 
 OTHERS = (By("lead", "@"), By("hr_partner", "@"), By("role:hr_administrator"), By("role:subscriber"))
 ABOUT_OWNER = (By("own", "@"), *OTHERS)
@@ -40,5 +41,7 @@ def happened(starts_on: date, ends_on: date, owner: Subject, act: Act) -> None:
     today = day_of(act.now, zone)
     if ends_on > today:
         act.refuse(InTheFuture(today=today.isoformat()))
-    if person is not None and not any(act.facts.is_employed(person, begins(day, zone)) for day in (starts_on, ends_on)):
-        act.refuse(AfterLastDay())
+    if person is not None:
+        line = act.facts.state("person", act.facts.resolved(person)).lines["employment"]
+        if next(held_within(line, begins(starts_on, zone), begins(ends_on, zone)), None) is None:
+            act.refuse(AfterLastDay())

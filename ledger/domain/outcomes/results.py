@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ledger.domain.figures import Quantity
 from ledger.domain.outcomes.owners import ABOUT_OWNER, happened, owner_of
-from ledger.kernel.annulment import DatedFact, EntryAnnulled, commands_for, decide_annulment, remember
+from ledger.kernel.annulment import DatedFact, EntryAnnulled, as_of_then, commands_for, decide_annulment, remember
 from ledger.kernel.command import Act, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Code, Id, MetricId
@@ -168,7 +168,10 @@ def decide(command: Command, state: OutcomesState, act: Act) -> Event:
             return _corrected(command, state, owner, act)
         case DatedFact():
             _require_own_claim(command.entry, state, owner, act)
-            return decide_annulment(command, state.dated, act)
+            event = decide_annulment(command, state.dated, act)
+            if (then := as_of_then(event, act)) is not None:
+                then.require_happened()
+            return event
     raise TypeError(command)
 
 

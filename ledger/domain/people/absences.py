@@ -8,12 +8,12 @@ from typing import Annotated
 from pydantic import Field
 
 from ledger.domain.people.lines import Line, NotHeld, put, require_employed
-from ledger.kernel.annulment import applied, is_annulment
+from ledger.kernel.annulment import applied, is_annulment, pointed_at
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import OWN_STREAM, Entry, Event, Seal
 from ledger.kernel.ids import Code, Id
-from ledger.kernel.moments import Day
-from ledger.kernel.refusals import AlreadyRecorded, Refusal
+from ledger.kernel.moments import Day, day_of
+from ledger.kernel.refusals import AlreadyRecorded, PeriodReversed, Refusal
 from ledger.kernel.timeline import Held, Timelines, holders_on
 
 # Events
@@ -110,6 +110,8 @@ def decide(command: StartAbsence | EndAbsence, state: Absences, act: Act) -> Eve
             raise NotHeld()
         return AbsenceEnded(absence=absence)
     require_employed(act, act.id)
+    if command.expected_until is not None and command.expected_until < day_of(act.begins, act.zone):
+        raise PeriodReversed()
     if running or any(c.value.begins and c.at == act.begins for c in state.lines["absence"].changes):
         act.refuse(StillAbsent())
     pausing = act.facts.policy(act.begins).terms.pausing_absences
@@ -119,6 +121,12 @@ def decide(command: StartAbsence | EndAbsence, state: Absences, act: Act) -> Eve
         expected_until=command.expected_until,
         kind=command.kind,
     )
+
+
+def require_movable(entry: str, state: Absences, then: Act) -> None:
+    """Refuse to move the beginning of an absence to a time at which the person does not work here."""
+    if any(change.value.begins for _, change in pointed_at(state.lines, entry)):
+        require_employed(then, then.id)
 
 
 COMMANDS = (StartAbsence, EndAbsence)

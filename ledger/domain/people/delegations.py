@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from ledger.domain.people.lines import require_employed
+from ledger.kernel.annulment import pointed_at
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Entry, Event
 from ledger.kernel.ids import Id, PersonId
@@ -192,6 +193,16 @@ def _ended(command: EndDelegation, lines: Delegations, act: Act) -> Event:
     if command.ending is DelegationEnding.RETURNED and not act.is_own(known.delegate):
         act.refuse(NotAllowed(needed="delegate"))
     return DelegationEnded(delegation=command.delegation, delegate=known.delegate, ending=command.ending)
+
+
+def require_movable(entry: str, lines: Delegations, then: Act) -> None:
+    """Refuse to move the beginning of a delegation to a time at which it would be over, or either side is not there."""
+    for _, change in pointed_at(lines, entry):
+        if not change.value.ended:
+            if change.value.ends <= then.begins:
+                raise DelegationReversed()
+            require_employed(then, then.id)
+            require_employed(then, change.value.delegate)
 
 
 COMMANDS = (GrantDelegation, EndDelegation)

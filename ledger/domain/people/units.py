@@ -9,7 +9,16 @@ from pydantic import Field
 from ledger.domain.people import calendars
 from ledger.domain.people.calendars import Calendars, WorkCalendar, calendar_on
 from ledger.domain.people.lines import Line, put, require_employed, require_held, single, unless_said
-from ledger.kernel.annulment import DatedFact, applied, commands_for, decide_annulment, is_annulment, remember
+from ledger.kernel.annulment import (
+    DatedFact,
+    applied,
+    as_of_then,
+    commands_for,
+    decide_annulment,
+    is_annulment,
+    pointed_at,
+    remember,
+)
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event
 from ledger.kernel.ids import Id, Label, PersonId, UnitId
@@ -248,7 +257,7 @@ def decide_unit(command: Command, state: UnitState, act: Act) -> Event:
     if not state.formed:
         raise NotFound()
     if isinstance(command, DatedFact):
-        return decide_annulment(command, state.dated, act)
+        return _pointed(command, state, act)
     if not state.is_live(act.begins):
         act.refuse(UnitGone())
     match command:
@@ -259,6 +268,18 @@ def decide_unit(command: Command, state: UnitState, act: Act) -> Event:
         case SplitUnit(parts=parts):
             return _split(parts, act)
     return _unit_event(command, state, act)
+
+
+def _pointed(command: DatedFact, state: UnitState, act: Act) -> Event:
+    """Return the annulling or re-dating event, unless a lead would begin who is not there, or a circle come of it."""
+    event = decide_annulment(command, state.dated, act)
+    then = as_of_then(event, act)
+    for key, change in pointed_at(state.lines, command.entry):
+        if then is not None and key == "lead" and change.value.begins:
+            require_employed(then, change.value.holder)
+        if then is not None and key == "parent" and change.value.begins:
+            _require_no_circle(change.value.holder or None, then)
+    return event
 
 
 def _formed(command: FormUnit, state: UnitState, act: Act) -> Event:
@@ -297,17 +318,20 @@ def _unit_event(command: Command, state: UnitState, act: Act) -> Event:
 def _moved(parent: str | None, state: UnitState, act: Act) -> Event:
     if act.tells_what_is and state.parent_on(act.begins) == parent:
         raise AlreadyRecorded()
+    act.require_known("unit", parent, field="parent")
+    _require_no_circle(parent, act)
+    return UnitMoved(parent=parent)
+
+
+def _require_no_circle(parent: str | None, act: Act) -> None:
     act.facts.one_by_one("units above")
     seen: set[str] = {act.id}
     above: str | None = parent
-    if parent is not None:
-        act.require_known("unit", parent, field="parent")
     while above is not None:
         if above in seen:
             raise Circle()
         seen.add(above)
         above = act.facts.state("unit", above).parent_on(act.begins)
-    return UnitMoved(parent=parent)
 
 
 def _merged(into: str, act: Act) -> Event:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Protocol
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -231,8 +232,7 @@ def _corrected(
 
 def _day(given: date | None, owner: Subject, goal: ReportedOn, act: Act) -> date:
     """Return the day the value is about, in the owner's zone; not in the future, marked where outside the period."""
-    person, unit = (owner.id, None) if owner.kind == "person" else (None, owner.id)
-    zone = act.facts.zone_of(person, unit, act.now)
+    zone = _zone_of(owner, act)
     day = given or (day_of(act.begins, zone))
     today = day_of(act.now, zone)
     if day > today:
@@ -243,8 +243,13 @@ def _day(given: date | None, owner: Subject, goal: ReportedOn, act: Act) -> date
     return day
 
 
+def _zone_of(owner: Subject, act: Act) -> ZoneInfo:
+    person, unit = (owner.id, None) if owner.kind == "person" else (None, owner.id)
+    return act.facts.zone_of(person, unit, act.now)
+
+
 def _require_employed(owner: Subject, day: date, act: Act) -> None:
-    if owner.kind == "person" and not act.facts.is_employed(owner.id, begins(day, act.facts.zone)):
+    if owner.kind == "person" and not act.facts.is_employed(owner.id, begins(day, _zone_of(owner, act))):
         act.refuse(AfterLastDay())
 
 

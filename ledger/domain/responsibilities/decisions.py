@@ -1,7 +1,6 @@
 """How a command on a subject's responsibilities is decided; no live act makes two accountable."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from ledger.domain.responsibilities.commands import (
     COMMANDS,
@@ -34,15 +33,17 @@ from ledger.domain.responsibilities.events import (
 from ledger.domain.responsibilities.state import ResponsibilityState, evolve, key_of
 from ledger.kernel.annulment import (
     DatedFact,
-    EntryRedated,
+    as_of_then,
+    changed,
     decide_annulment,
+    pointed_at,
 )
 from ledger.kernel.command import Act, Command, StreamKind
 from ledger.kernel.event import Event, Subject
 from ledger.kernel.holders import Holder
 from ledger.kernel.moments import ONE_TICK
 from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, NotFound
-from ledger.kernel.timeline import Change, Held, holder_on, holders_on, most_holders_from
+from ledger.kernel.timeline import Change, Held, adds_holders, holder_on, holders_on, most_holders_from
 
 
 def decide(command: Command, state: ResponsibilityState, act: Act) -> Event:
@@ -113,15 +114,14 @@ def _require_one_accountable(state: ResponsibilityState, held: Held, act: Act) -
 
 
 def _annulled(command: DatedFact, state: ResponsibilityState, act: Act) -> Event:
-    """Return the annulling or re-dating event unless it would bring a second accountable where there was none."""
+    """Return the annulling or re-dating event, unless a second accountable came of it or somebody who isn't there."""
     event = decide_annulment(command, state.dated, act)
-    line = state.lines[Role.ACCOUNTABLE.value]
-    after = line.without(command.entry)
-    if isinstance(event, EntryRedated) and isinstance(event.new_begins, datetime):
-        after = line.moved(command.entry, event.new_begins)
-    for moment in {change.at for change in (*line.changes, *after.changes)}:
-        if len(holders_on(after, moment)) > max(1, len(holders_on(line, moment))):
-            act.refuse(TwoAccountable())
+    line, then = state.lines[Role.ACCOUNTABLE.value], as_of_then(event, act)
+    if adds_holders(line, changed(line, event)):
+        act.refuse(TwoAccountable())
+    for role, change in pointed_at(state.lines, command.entry):
+        if then is not None and role in set(Role) and change.value.begins:
+            _require_able(Holder.model_validate(_from_key(change.value.holder).model_dump()), then)
     return event
 
 

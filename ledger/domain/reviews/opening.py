@@ -34,6 +34,7 @@ from ledger.kernel.refusals import (
     Refusal,
     UnknownReference,
 )
+from ledger.kernel.timeline import held_within
 
 _HR = (By("role:hr_administrator"),)
 _LEAD = (By("own", "judge"), By("lead", "person"))
@@ -236,10 +237,8 @@ def _period(command: OpenReview, cycle: CycleState | None) -> tuple[date, date]:
 
 def _employment(command: OpenReview, first: date, last: date, act: Act) -> str | None:
     """Return the employment that is judged; whoever has left since is judged all the same."""
-    days = (last, act.today, first)
-    person = act.facts.state("person", command.person)
-    running = (person.employment_on(begins(day, act.zone)) for day in days if first <= day <= last)
-    found: str | None = next((employment for employment in running if employment is not None), None)
+    line = act.facts.state("person", command.person).lines["employment"]
+    found = next(held_within(line, begins(first, act.zone), begins(last, act.zone)), None)
     if found is None:
         act.refuse(AfterLastDay())
     if found is not None and command.employment not in (None, found):

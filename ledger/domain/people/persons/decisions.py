@@ -36,12 +36,12 @@ from ledger.domain.people.persons.events import (
     PersonRegistered,
 )
 from ledger.domain.people.persons.state import PersonState, evolve_person
-from ledger.kernel.annulment import DatedFact, decide_annulment
+from ledger.kernel.annulment import DatedFact, as_of_then, changed, decide_annulment, pointed_at
 from ledger.kernel.command import Act, Command, StreamKind
 from ledger.kernel.event import Event
 from ledger.kernel.moments import begins
 from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, Circle, NotFound, UnitGone
-from ledger.kernel.timeline import Held, holders_on
+from ledger.kernel.timeline import Held, adds_holders, holders_on
 
 LIVED = timedelta(days=30)  # a start that was not kept is noted within a month, or ended like any other
 
@@ -57,10 +57,40 @@ def decide_person(command: Command, state: PersonState, act: Act) -> Event:
     if isinstance(command, merging.MergePerson | merging.UnmergePerson):
         return merging.decide(command, state, state.merged_into, act)
     if isinstance(command, DatedFact):
-        return decide_annulment(command, state.dated, act)
+        return _pointed(command, state, act)
     if state.merged_into is not None:
         raise merging.MergedAway()
     return _event_about(command, state, act)
+
+
+def _pointed(command: DatedFact, state: PersonState, act: Act) -> Event:
+    """Return the annulling or re-dating event, unless what is left or moved would be refused if it were said so."""
+    event = decide_annulment(command, state.dated, act)
+    line = state.lines["employment"]
+    if adds_holders(line, changed(line, event)):
+        act.refuse(StillEmployed())
+    then = as_of_then(event, act)
+    if then is not None:
+        for key, change in pointed_at(state.lines, command.entry):
+            if key != "employment" and change.value.begins:
+                _require_movable(key, change.value, state, then)
+        absences.require_movable(command.entry, state.absences, then)
+        delegations.require_movable(command.entry, state.delegations, then)
+    return event
+
+
+def _require_movable(key: str, held: Held, state: PersonState, then: Act) -> None:
+    """Refuse a unit or manager at a time at which the person or the other is not there."""
+    _require_own_employment(state, then)
+    if key.startswith("manager."):
+        if key == f"manager.{ManagerKind.LINE}":
+            _require_no_circle(held.holder, then)
+        return require_employed(then, held.holder)
+    if held.until is not None and held.until <= then.begins:
+        raise AssignmentReversed()
+    if not then.facts.state("unit", held.holder).is_live(then.begins):
+        then.refuse(UnitGone())
+    return None
 
 
 def _event_about(command: Command, state: PersonState, act: Act) -> Event:
@@ -110,8 +140,8 @@ def _employment_event(command: StartEmployment | EndEmployment, state: PersonSta
     employment = command.employment or f"e-{act.event_id[-12:]}"
     if state.lines["employment"].says(act.begins, Held(employment)):
         raise AlreadyRecorded()
-    if running is not None:
-        act.refuse(StillEmployed())
+    if running is not None or any(c.value.begins for c in state.lines["employment"].after(act.begins)):
+        act.refuse(StillEmployed())  # two would run at a time, now or later
     return begun(command, employment, state, act)
 
 
