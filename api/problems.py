@@ -17,6 +17,7 @@ from ledger.kernel.append import (
     StaleVersion,
     StoreUnavailable,
     TrackedAlready,
+    TurnTaken,
     Unrecordable,
     WriterBusy,
 )
@@ -168,7 +169,7 @@ def as_refusal(error: AppendError, *, if_match: bool = False) -> Refusal:
             return IdentifierTaken(scheme=scheme)
         case Unrecordable():
             return Invalid(errors=(("", "unrecordable"),))
-        case EventKnown() | TrackedAlready():
+        case EventKnown() | TrackedAlready() | TurnTaken():
             return Conflict()
         case OutcomeUnknown():
             return Unclear()

@@ -25,7 +25,7 @@ from ledger.callers import secret_digest
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.confidence import Confidence
 from ledger.current import Current
-from ledger.deciding import HIDDEN, TURN, Decided, Rules, TurnTaken, decide, draft
+from ledger.deciding import HIDDEN, Decided, Rules, decide, draft
 from ledger.domain import STREAM_KINDS
 from ledger.domain.identity import IssueToken
 from ledger.domain.ledgers import LedgerOpened
@@ -40,6 +40,7 @@ from ledger.kernel.append import (
     Repeated,
     StaleVersion,
     Tracked,
+    TurnTaken,
 )
 from ledger.kernel.clock import Clock, RealClock
 from ledger.kernel.event import Subject, decode_raw
@@ -180,7 +181,7 @@ class Ledger(Answers):
             if ask.if_match is not None and isinstance(stale, StaleVersion):
                 raise StaleMatch(version=stale.actual) from stale
             self._current.cache.drop(decided.stream)
-            await self._current.catch_up()
+            await self._counted_again([decided])
             return None
         await self.confidence.settled(ask)
         return receipt
@@ -208,12 +209,11 @@ class Ledger(Answers):
         drafts = [draft(one, self.sealer, self.secrets) for one in decided]
         try:
             own = [one.key for one in decided if one.key is not None]
-            done = await self.writer.append(Append(drafts, expected, key, tracked, own))
+            turns = {name: turn for one in decided for name, turn in one.shared.items()}
+            done = await self.writer.append(Append(drafts, expected, key, tracked, own, turns))
         except KeyReused as reused:
             raise IdempotencyConflict() from reused
         except LookupTaken as taken:
-            if taken.scheme == TURN:
-                raise TurnTaken() from taken
             raise AlreadyExists(kind=taken.scheme) from taken
         if isinstance(done, Repeated):
             return await self._repeated(done)
@@ -225,9 +225,16 @@ class Ledger(Answers):
             position = done.first + offset
             self._current.cache.apply(one.entry(position, version, done.recorded_at))
             receipts.append(receipt_of(one, position, version, done.recorded_at))
+            self._current.cache.took(one.shared)
         if decided:
             self._current.cache.covers(done.first, done.first + len(decided) - 1)
         return receipts
+
+    async def _counted_again(self, decided: Sequence[Decided]) -> None:
+        """Forget what was counted, and take in what others have recorded."""
+        for name in (name for one in decided for name in one.shared):
+            self._current.cache.drop(name)
+        await self._current.catch_up()
 
     # ---- batches
 
@@ -294,9 +301,9 @@ class Ledger(Answers):
             return chunk.answers(decided, refused, receipts)
         except StaleVersion as stale:
             self._current.cache.drop(stale.stream)
-            await self._current.catch_up()
+            await self._counted_again(decided)
         except TurnTaken:
-            await self._current.catch_up()
+            await self._counted_again(decided)
         except DraftKnown:
             await self._take_known(chunk)
         return None

@@ -10,6 +10,7 @@ import psycopg
 
 from ledger.facts import LedgerFacts
 from ledger.kernel.event import decode
+from ledger.naming import is_naming
 from ledger.states import NotLoaded, StateCache, load
 from ledger.store.reader import Reader
 
@@ -78,11 +79,22 @@ class Current:
                 for future in taken.values():
                     future.set_exception(error)
                 continue
+            if any(map(is_naming, taken)):
+                await self._seen_up_to_now(taken)
             for stream, future in taken.items():
                 if self.cache.put(stream, loaded[stream]):
                     future.set_result(None)
                 else:  # a later event was seen meanwhile
                     self._waiting[stream] = future
+
+    async def _seen_up_to_now(self, waiting: dict[str, asyncio.Future[None]]) -> None:
+        """Take in what others recorded before these turns were read: a free turn says that nothing is missing."""
+        try:
+            await self.catch_up()
+        except psycopg.Error as error:
+            for future in waiting.values():
+                future.set_exception(error)
+            waiting.clear()
 
     async def _follow(self) -> None:
         while True:

@@ -16,8 +16,6 @@ from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
 from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
 from ledger.kernel.moments import begins, effective_text
 from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, StaleMatch
-from ledger.naming import KIND as NAMING
-from ledger.naming import NAMING_TOPICS
 from ledger.privacy.sealing import Sealer, Texts
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.question import Question
@@ -25,12 +23,7 @@ from ledger.states import States
 from ledger.zones import subject_zone
 
 HIDDEN = "hidden"  # the credential of an actor who must not be told
-TURN = "turn"  # scheme: a version of a set that two processes can't both add to
 TRIAL = "trial"  # the authority of what is judged only; never recorded
-
-
-class TurnTaken(Exception):
-    """Another process has added to what the decision counted: decide again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +45,7 @@ class Decided:
     envelope: Envelope
     subjects: tuple[str, ...]
     key: IdempotencyKey | None = None
-    shared: Mapping[str, int] = field(default_factory=dict)  # what others must not change meanwhile -> its version
-
-    @property
-    def turns(self) -> tuple[str, ...]:
-        """Return what nobody else may record on the same knowledge: sets that were asked and that this adds to."""
-        if self.event.topic not in NAMING_TOPICS:
-            return ()
-        added = {stream_name(NAMING, subject) for subject in self.event.subjects(self.stream)[1:]}
-        return tuple(f"{naming}@{version}" for naming, version in sorted(self.shared.items()) if naming in added)
+    shared: Mapping[str, int] = field(default_factory=dict)  # what it counted over several streams -> its turn
 
     @property
     def texts(self) -> Texts:
@@ -190,7 +175,6 @@ def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
     if decided.envelope.authority.basis == TRIAL:
         raise NotConfirmed()
     sealed, boxes = sealer.seal(decided.event_id, decided.texts)
-    lookups = [*decided.event.lookups().items(), *((TURN, turn) for turn in decided.turns)]
     return Draft(
         stream=decided.stream,
         event_id=decided.event_id,
@@ -200,5 +184,7 @@ def draft(decided: Decided, sealer: Sealer, secrets: LedgerSecrets) -> Draft:
         subjects=decided.subjects,
         remainder=encode(decided.envelope, decided.event, decided.subjects, sealed),
         boxes=boxes,
-        lookups=tuple(LookupKey(s, secrets.digest_of(s, value), decided.stream) for s, value in lookups),
+        lookups=tuple(
+            LookupKey(s, secrets.digest_of(s, value), decided.stream) for s, value in decided.event.lookups().items()
+        ),
     )

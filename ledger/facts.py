@@ -11,6 +11,7 @@ from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
 from ledger.naming import KIND as NAMING
+from ledger.naming import Named
 from ledger.states import States
 
 JURISDICTION_OF_ZONE = {"Asia/Shanghai": "cn", "Asia/Urumqi": "cn"}  # where no work calendar says otherwise
@@ -26,7 +27,7 @@ class LedgerFacts:
 
     def __init__(self, states: States, zone: ZoneInfo, *, testimony: bool = False) -> None:
         self._states, self._zone, self._testimony = states, zone, testimony
-        self.shared: dict[str, int] = {}  # what was asked that others may change meanwhile -> its version
+        self.shared: dict[str, int] = {}  # what was counted that others may change meanwhile -> the turn to take
 
     @property
     def zone(self) -> ZoneInfo:
@@ -48,14 +49,17 @@ class LedgerFacts:
 
     def naming(self, kind: str, id: str, *, of: str) -> Sequence[str]:
         """Return the ids of the goals, reviews or responsibilities whose events name a subject, sorted."""
-        naming = stream_name(NAMING, stream_name(kind, id))
-        found = self._states.get(naming)
-        self.shared[naming] = found.version
-        return sorted(named for stream in found.state for of_kind, named in (split_stream(stream),) if of_kind == of)
+        found = self._counted(stream_name(NAMING, stream_name(kind, id)))
+        return sorted(named for stream in found.streams for of_kind, named in (split_stream(stream),) if of_kind == of)
 
     def one_by_one(self, what: str) -> None:
-        """Let decisions that say the same word here wait for each other in this process."""
-        self.shared.setdefault(what, 0)
+        """Let decisions that say the same word here be made one after the other."""
+        self._counted(stream_name(NAMING, what))
+
+    def _counted(self, naming: str) -> Named:
+        found: Named = self._states.get(naming).state
+        self.shared[naming] = found.turn
+        return found
 
     def resolved(self, person: str) -> str:
         """Return the id that a person's id stands for: of merged ids the one they were merged into."""

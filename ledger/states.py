@@ -1,14 +1,14 @@
 """States of streams, folded from their events and kept current in memory while commands are decided."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.domain import STREAM_KINDS
 from ledger.kernel.event import Entry, decode
 from ledger.kernel.ids import split_stream
-from ledger.naming import NOBODY, is_naming, load_namings, namings_of
+from ledger.naming import NOBODY, Named, is_naming, load_namings, namings_of
 from ledger.store.reader import Reader
 
 CACHED_STREAMS = 50_000
@@ -57,7 +57,8 @@ def evolved(stream: str, versioned: Versioned, entry: Entry) -> Versioned:
 
 def named(known: Versioned, entry: Entry) -> Versioned:
     """Return the set of streams that name a subject after one more entry; its version is a position."""
-    return Versioned(max(known.version, entry.position), known.state | {entry.stream})
+    streams = known.state.streams | {entry.stream}
+    return Versioned(max(known.version, entry.position), Named(streams, known.state.turn))
 
 
 class StateCache:
@@ -96,6 +97,13 @@ class StateCache:
     def begin(self, stream: str) -> None:
         """Keep the state of a stream that can't have events yet, because its id has just been drawn."""
         self._states.setdefault(stream, Versioned(0, initial_state(stream)))
+
+    def took(self, turns: Mapping[str, int]) -> None:
+        """Say that these turns were taken by what this process has recorded."""
+        for name, turn in turns.items():
+            known = self._states.get(name)
+            if known is not None and known.state.turn == turn:
+                self._states[name] = Versioned(known.version, Named(known.state.streams, turn + 1))
 
     def drop(self, stream: str) -> None:
         """Forget a stream, to be read again."""

@@ -73,6 +73,8 @@ class Append:
     tracked: Tracked | None = None
     # One key per draft, for drafts that are each a request of their own to whoever repeats them; empty for none.
     keys: Sequence[IdempotencyKey] = ()
+    # what was counted over several streams -> how many requests had counted it before; each of them counts one further.
+    turns: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class LookupTaken(AppendError):
 
 class TrackedAlready(AppendError):
     """The follower has already read as far as the request says, or further."""
+
+
+class TurnTaken(AppendError):
+    """Another process has changed what the decision counted over several streams: decide again."""
 
 
 class PositionTaken(AppendError):

@@ -14,6 +14,7 @@ from ledger.kernel.append import (
     Repeated,
     StaleVersion,
     TrackedAlready,
+    TurnTaken,
 )
 from ledger.store.request import EncodedDraft, Request
 from ledger.store.stored import instant_text, prefix
@@ -87,6 +88,7 @@ class Batch:
             or self._event_known(request)
             or self._taken(request)
             or self._tracked(request)
+            or self._turn_taken(request)
         )
 
     def _draft_known(self, request: Request) -> AppendError | None:
@@ -121,6 +123,12 @@ class Batch:
                 return TrackedAlready(f"{name.decode()} has been read to {self._known.tracking[name]}")
         return None
 
+    def _turn_taken(self, request: Request) -> AppendError | None:
+        for name, count in request.turns.items():
+            if self._known.tracking.get(name, 0) != count:
+                return TurnTaken(f"what {name.decode()} counts was changed meanwhile")
+        return None
+
     def _accept(self, request: Request) -> Appended:
         first = self.tree.size + 1
         versions = tuple(self._record(draft, request) for draft in request.drafts)
@@ -131,6 +139,8 @@ class Batch:
         if request.tracked is not None:
             name, position = request.tracked
             self._known.tracking[name] = self.rows.tracking[name] = position
+        for name, count in request.turns.items():
+            self._known.tracking[name] = self.rows.tracking[name] = count + 1
         return Appended(first, versions, self._instant)
 
     def _record(self, draft: EncodedDraft, request: Request) -> int:

@@ -113,6 +113,12 @@ class Reader:
                 break
         return page
 
+    def turns(self, names: Sequence[str]) -> dict[str, int]:
+        """Return how often each of these was counted over several streams by what is recorded; none is 0."""
+        found = dict.fromkeys(names, 0)
+        found.update(self.rows("read_turns", (list(names),)))
+        return found
+
     def naming(self, subjects: Sequence[str]) -> list[bytes]:
         """Return the stored bytes of the events that put their streams under any of `subjects`, in order."""
         return [row[0] for row in self.rows("find_naming", (list(subjects),))]

@@ -38,6 +38,7 @@ class Request:
     answer: bytes
     tracked: tuple[bytes, int] | None
     draft_keys: list[tuple[tuple[bytes, bytes], bytes]]  # of each draft: (actor, key), fingerprint
+    turns: dict[bytes, int]
     size_bytes: int
     outcome: "asyncio.Future[Appended | Repeated]"
 
@@ -65,6 +66,7 @@ def encode_request(append: Append, outcome: "asyncio.Future[Appended | Repeated]
         answer=idempotency.answer if idempotency else b"",
         tracked=(_text(tracked.name, "tracked name"), tracked.position) if tracked else None,
         draft_keys=_draft_keys(append),
+        turns={_text(name, "turn"): count for name, count in append.turns.items()},
         size_bytes=size_bytes,
         outcome=outcome,
     )

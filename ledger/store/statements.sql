@@ -176,6 +176,10 @@ select fingerprint, first, count, answer from {schema}.idempotency where actor =
 select i.key, i.fingerprint, e.stored from {schema}.idempotency i join {schema}.events e on e.position = i.first
 where i.actor = %s and i.key = any(%s)
 
+-- name: read_turns
+-- How often each of these was counted over several streams by what is recorded.
+select name, position from {schema}.tracking where name = any(%s)
+
 -- name: find_naming
 -- The events that put a stream under a subject: the topics are those of the index `events_by_named`.
 select stored from {schema}.events

@@ -81,6 +81,7 @@ async def probe(
     keys.update(key for request in requests for key, _ in request.draft_keys)
     lookups = {(k[0], k[1]) for request in requests for draft in request.drafts for k in draft.lookups}
     names = {request.tracked[0] for request in requests if request.tracked}
+    names.update(name for request in requests for name in request.turns)
     order = list(streams)
     pipeline.send("begin_append")
     pipeline.send("lock_head" if head_lock else "peek_head")

@@ -16,7 +16,7 @@ from ledger.kernel.moments import Effective, begins, day_of, parse_effective, ut
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.refusals import InTheFuture, Refusal
 from ledger.naming import KIND as NAMING
-from ledger.naming import namings_of
+from ledger.naming import Named, namings_of
 
 NOW = datetime(2026, 6, 15, 4, 0, tzinfo=UTC)  # noon in Shanghai
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -51,7 +51,7 @@ class History:
         return (kind, id) in self.versions
 
     def naming(self, kind: str, id: str, *, of: str) -> list[str]:
-        found = {split_stream(stream) for stream in self.state(NAMING, stream_name(kind, id))}
+        found = {split_stream(stream) for stream in self.state(NAMING, stream_name(kind, id)).streams}
         return sorted(named for of_kind, named in found if of_kind == of)
 
     def one_by_one(self, what: str) -> None:
@@ -60,7 +60,7 @@ class History:
     def state(self, kind: str, id: str) -> Any:
         if kind == NAMING:
             naming = stream_name(kind, id)
-            return frozenset(entry.stream for entry in self.entries if naming in namings_of(entry))
+            return Named(frozenset(entry.stream for entry in self.entries if naming in namings_of(entry)))
         return self.states.get((kind, id), STREAM_KINDS[kind].initial)
 
     def resolved(self, person: str) -> str:
