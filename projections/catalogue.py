@@ -1,6 +1,6 @@
 """The list of every projection."""
 
-from projections import audit_trail, directory, duties, feedback, goals, hiring, responsibility, reviews
+from projections import accountability, audit_trail, directory, duties, feedback, goals, hiring, responsibility, reviews
 from projections.engine import Catalogue
 
 CATALOGUE: Catalogue = (
@@ -12,4 +12,5 @@ CATALOGUE: Catalogue = (
     reviews.PROJECTION,
     feedback.PROJECTION,
     hiring.PROJECTION,
+    accountability.PROJECTION,
 )

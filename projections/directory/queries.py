@@ -76,6 +76,15 @@ class Member:
     relation: Relation
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """When something that ran came to its end, and by which event."""
+
+    at: datetime
+    event_id: str
+    position: int
+
+
 def person(view: View, id: str, *, on: datetime, known: int | None = None) -> Person | None:
     """Return the person at `on` as known at the position `known` (None: now); None before they are registered."""
     at, subject = _known(view, known), f"person/{id}"
@@ -156,6 +165,12 @@ def units_led_by(
 ) -> list[Member]:
     """Return the units that somebody leads at `on`, in order after the subject `after`."""
     return _related(view, f"person/{person}", ["lead"], on=on, known=known, after=("lead", after), limit=limit)
+
+
+def ended(view: View, subject: str, role: str, *, on: datetime, known: int | None = None) -> Ended | None:
+    """Return how what ran of a person or unit had ended by `on`; None while it runs, and where it never ran."""
+    rows = view.rows("find_ended", {"subject": subject, "role": role, "on": on, "known": _known(view, known)})
+    return Ended(*rows[0]) if rows else None
 
 
 def grants_of(view: View, bearer: str, *, on: datetime, known: int | None = None) -> tuple[Grant, ...]:

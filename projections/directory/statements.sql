@@ -57,3 +57,17 @@ where holder = %(holder)s and role = any(%(roles)s) and (role, subject) > (%(aft
     and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
 order by role, subject
 limit %(limit)s
+
+-- name: find_ended
+-- The last time in which something that ran of a person or unit, as known at a position, had ended by an instant; none
+-- while it runs.
+select i.valid_to, i.ended_by::text, i.ended_position
+from {schema}.{intervals} i
+where i.subject = %(subject)s and i.role = %(role)s and i.known_from <= %(known)s and i.known_to > %(known)s
+    and i.valid_to <= %(on)s and i.ended_by is not null
+    and not exists (
+        select from {schema}.{intervals} r
+        where r.subject = i.subject and r.role = i.role and r.known_from <= %(known)s and r.known_to > %(known)s
+            and r.valid_from <= %(on)s and r.valid_to > %(on)s)
+order by i.valid_to desc
+limit 1

@@ -154,6 +154,11 @@ def _by_role(current: Sequence[Holding]) -> dict[str, tuple[Holding, ...]]:
     return {role: tuple(holdings) for role, holdings in roles.items()}
 
 
+def holdings_in(view: View, rows: Sequence[tuple[Any, ...]], known: int) -> list[Holding]:
+    """Return the holdings in rows of a statement, each holder read as the id that it was merged into."""
+    return _read(view, [_holding(row) for row in rows], known)
+
+
 def _read(view: View, held: Sequence[Holding], known: int) -> list[Holding]:
     """Return holdings with each holder read as the id that it was merged into."""
     whole = keys_read(view, (h.holder for h in held if h.role not in _TOLD_APART), known)
@@ -259,30 +264,28 @@ def _list_flaws(
 
 def hand_overs(view: View, subject: str, *, role: str | None = None, known: int | None = None) -> list[HandOver]:
     """Return how a role of the subject (None: accountable, or a unit's lead) passed from holder to holder, in time."""
+    return passed_on(line_of(view, subject, role=role, known=known))
+
+
+def line_of(view: View, subject: str, *, role: str | None = None, known: int | None = None) -> list[Holding]:
+    """Return every holder of a role of the subject (None: accountable, or a unit's lead), in order of time."""
     chosen = role or (LEAD if subject.startswith("unit/") else ACCOUNTABLE)
     at = _known(view, known)
     asked = {"subjects": keys_of(view, subject, at), "role": chosen, "known": at}
-    line = _read(view, [_holding(row) for row in view.rows("find_line", asked)], at)
+    return holdings_in(view, view.rows("find_line", asked), at)
+
+
+def passed_on(line: Sequence[Holding]) -> list[HandOver]:
+    """Return how a role passed from holder to holder along a line in order of time."""
     seen: set[str] = set()
     passed: list[HandOver] = []
     for giver, taker in pairwise(line):
         seen.add(giver.holder)
         if giver.holder != taker.holder:
-            passed.append(_hand_over(giver, taker, returned=taker.holder in seen))
+            by = (taker.event_id, taker.position)
+            back = taker.holder in seen
+            passed.append(HandOver(taker.role, giver.holder, taker.holder, giver.until, taker.since, *by, back))
     return passed
-
-
-def _hand_over(giver: Holding, taker: Holding, *, returned: bool) -> HandOver:
-    return HandOver(
-        role=taker.role,
-        giver=giver.holder,
-        taker=taker.holder,
-        left=giver.until,
-        taken=taker.since,
-        event_id=taker.event_id,
-        position=taker.position,
-        returned=returned,
-    )
 
 
 def owned_by(

@@ -97,3 +97,16 @@ limit %(limit)s
 select subject, role, holder from {schema}.{intervals}
 where subject = any(%(subjects)s) and role in ('label', 'unit.label') and known_to > %(known)s and known_from <= %(known)s
     and valid_to > %(on)s and valid_from <= %(on)s
+
+-- name: list_lines
+-- A page of who ever held one of these roles of any subject, as known at a position, in order of subject and time.
+select subject, role, holder, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, actor, basis,
+    testimony, marks, ended_by::text, ended_position
+from {schema}.{intervals}
+where subject in (
+        select distinct subject from {schema}.{intervals}
+        where subject > %(after)s and role = any(%(roles)s) and valid_from <= %(until)s
+            and known_from <= %(known)s and known_to > %(known)s
+        order by subject limit %(limit)s)
+    and role = any(%(roles)s) and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(until)s
+order by subject, valid_from, began_position, holder

@@ -1,0 +1,100 @@
+"""How events become acts: those that a report looks at are kept as recorded, until they are annulled or re-dated."""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from projections.engine.bulk import insert_rows
+from projections.engine.interval_tables import ANNULLED, REDATED
+from projections.engine.intervals import NOW_KNOWN
+from projections.engine.kept import MERGES
+from projections.engine.merged import Reading, reading_of, write_merges
+from projections.engine.projection import Cursor, Events, RawEvent, Tables
+
+OVERSTEPPING = "overstepping"
+CONTEXTS = ("duties.", "goals.", "progress.", "reviews.", "feedback.")
+MORE = frozenset(
+    {
+        "people.AbsenceStarted",
+        "people.AbsenceEnded",
+        "people.DelegationGranted",
+        "people.DelegationEnded",
+        "hiring.RequisitionOpened",
+        "hiring.RequisitionApproved",
+        "hiring.ProbationOutcomeProposed",
+        "hiring.EmploymentConfirmed",
+    }
+)
+ABOUT = ("person", "recipient")
+
+
+class Folded(NamedTuple):
+    """Rows to add, and what ends or moves the acts that are there: entry, its new time (None: annulled), position."""
+
+    acts: list[tuple[Any, ...]]
+    later: list[tuple[str, str | None, int]]
+    merges: list[Reading]
+
+
+def load(_: Cursor, __: Tables, ___: Events) -> None:
+    """Read nothing."""
+
+
+def fold(_: None, events: Events) -> Folded:
+    """Return what a page adds and what it ends."""
+    folded = Folded([], [], [])
+    for event in events:
+        topic, data = event["topic"], event["data"]
+        if topic in MERGES:
+            reading = reading_of(event)
+            if reading is not None:
+                folded.merges.append(reading)
+        elif topic == ANNULLED:
+            folded.later.append((data["entry"], None, event["position"]))
+        elif topic == REDATED:
+            folded.later.append((data["entry"], data["new_begins"], event["position"]))
+        elif topic.startswith(CONTEXTS) or topic in MORE or OVERSTEPPING in event.get("marks", ()):
+            folded.acts.append(_row(event))
+    return folded
+
+
+def _row(event: RawEvent) -> tuple[Any, ...]:
+    position = event["position"]
+    return (
+        event["event_id"],
+        position,
+        event["topic"],
+        event["stream"],
+        event["actor"],
+        about(event),
+        event["begins"],
+        event["recorded_at"],
+        OVERSTEPPING in event.get("marks", ()),
+        position,
+        NOW_KNOWN,
+        orjson.dumps(event).decode(),
+    )
+
+
+def about(event: RawEvent) -> str:
+    """Return the id of the person whom an act concerns, empty where it concerns none."""
+    data = event["data"]
+    for name in ABOUT:
+        if isinstance(data.get(name), str):
+            return str(data[name])
+    owner = data.get("owner")
+    if isinstance(owner, dict) and owner.get("kind") == "person":
+        return str(owner["id"])
+    stream = str(event["stream"])
+    return stream.removeprefix("person/") if stream.startswith("person/") else ""
+
+
+def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
+    """Add a page's acts, then end and move what it annuls and re-dates, in order of position."""
+    insert_rows(cursor, tables, "acts", folded.acts)
+    for entry, moved_to, position in folded.later:
+        asked = {"entry": entry, "position": position, "begins": moved_to}
+        if moved_to is not None:
+            cursor.execute(tables.sql("redate_act"), asked)
+        cursor.execute(tables.sql("end_act"), asked)
+    write_merges(cursor, tables, folded.merges)
