@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
@@ -16,6 +17,7 @@ from api.reading import Asked, Asking
 from api.routes.ownership import Fields, moment_json
 from api.snapshots import at_least, known_position, put
 from api.times import Known, Moment, On, moment_of
+from ledger.kernel.event import decode_raw
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.moments import begins, utc_text
 from ledger.kernel.policy import STANDING, PolicyInForce
@@ -26,9 +28,11 @@ from projections.accountability.report import (
     Answer,
     Attempt,
     Circumstances,
+    Happened,
     Line,
     Missing,
     Report,
+    Source,
     withhold_small,
 )
 from projections.reports import REPORTS
@@ -82,7 +86,7 @@ async def report(
         await _circumstances(asked, moment, at, since, until),
         unit=unit,
         subject=subject,
-        event=event,
+        event=None if event is None else await asyncio.to_thread(_happened, asked, event),
         than_on=None if than_on is None else moment_of(than_on, moment.at, asked.ledger.zone).at,
         than_known=await known_position(asked, than_known),
     )
@@ -146,6 +150,19 @@ async def _circumstances(
     recorded = [await asyncio.to_thread(reader.position_known_at, instant) for instant in (starts, ends)]
     head = asked.served.watch.size if known is None else known
     return Circumstances(moment.at, head, starts, ends, zone, recorded=(recorded[0], recorded[1]))
+
+
+def _happened(asked: Asked, event_id: str) -> Happened:
+    """Return the event that is asked about. Raises NotFound; who may not see its subjects sees no line either."""
+    try:
+        stored = asked.ledger.reader.event(UUID(event_id).bytes)
+    except ValueError:
+        raise NotFound() from None
+    if stored is None:
+        raise NotFound()
+    raw = decode_raw(stored[1])
+    subjects = tuple(dict.fromkeys((raw["stream"], *raw["subjects"])))
+    return Happened(Source(stored[0], raw["event_id"]), datetime.fromisoformat(raw["begins"]), subjects)
 
 
 def _first(text: str, now: datetime, asked: Asked) -> datetime:

@@ -1,6 +1,7 @@
 """Accountability: the reports that show where responsibility is unclear, passed about, or only on paper."""
 
 from ledger.kernel.statements import load as load_statements
+from projections.accountability import ownership, passing
 from projections.accountability.handlers import Folded, fold, load, write
 from projections.accountability.report import Report
 from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
@@ -18,6 +19,10 @@ PROJECTION: Projection[None, Folded] = Projection(
     fold=fold,
     write=write,
 )
-REPORTS: tuple[Report, ...] = ()
+REPORTS: tuple[Report, ...] = (
+    ownership.REPORT,
+    passing.HAND_OVERS_REPORT,
+    passing.PING_PONG_REPORT,
+)
 
 __all__ = ["PROJECTION", "REPORTS"]

@@ -69,7 +69,7 @@ class Circumstances:
     terms: PolicyTerms = UNPUBLISHED
     recorded: tuple[int, int] = (0, 2**62)
     subject: str | None = None
-    event: str | None = None
+    event: "Happened | None" = None
     than_on: datetime | None = None
     than_known: int | None = None
     refused: Sequence["Attempt"] = field(default=())
@@ -78,6 +78,15 @@ class Circumstances:
     def day(self) -> date:
         """Return the day of `on` in the ledger's zone."""
         return day_of(self.on, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event that a report is asked about: when it took effect, and its subjects, its own first."""
+
+    source: Source
+    begins: datetime
+    subjects: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,11 @@ def ended(view: View, subject: str, role: str, *, on: datetime, known: int | Non
     return Ended(*rows[0]) if rows else None
 
 
+def partner_of(view: View, person: str, *, on: datetime, known: int | None = None) -> list[Member]:
+    """Return the units whose HR partner somebody is at `on`."""
+    return _related(view, f"person/{person}", ["partner"], on=on, known=known, after=("partner", ""), limit=MOST)
+
+
 def grants_of(view: View, bearer: str, *, on: datetime, known: int | None = None) -> tuple[Grant, ...]:
     """Return the grants in force for a person (`p-…`) or system (`system:…`) at `on`, oldest first."""
     rows = view.rows("find_grants", {"bearer": bearer, "on": on, "known": _known(view, known)})

@@ -1,0 +1,186 @@
+"""Hand-overs and ping-pong: how accountability is passed about, how long each held it, and what they did with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from ledger.kernel.ids import split_stream
+from projections.accountability.places import PERSON, People
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, sources
+from projections.audit_trail import queries as trail
+from projections.directory import queries as directory
+from projections.engine import View
+from projections.responsibility.lines import lines_of_all
+from projections.responsibility.queries import Holding, line_of
+
+DAY = timedelta(days=1)
+HR = frozenset({"hr_administrator", "hr_partner"})
+HAND_OVERS = (
+    "One line for each time accountability for a subject (of a unit: its lead) passed from one holder to another in "
+    "the period: who gave, who took, how long the giver had held it (in days, from the taking to the end of the "
+    "holding), how many days nobody held it in between, and how many acts the giver did on the subject while holding "
+    "it. Ids of one person are one holder: no hand-over lies between them."
+)
+PING_PONG = (
+    "One line for each return in the period: holder A gave to B, and A holds it again (pattern `returned`); or a line "
+    "holder gave to one who works for HR (holds an HR office) and it came back into the line (pattern `line_hr_line`). "
+    "For each of the three holdings: who, how many days, how many acts on the subject while it was held. "
+    "Intervals that follow one another under the same holder count as one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A time in which one holder held a subject without a break of holder."""
+
+    holder: str
+    since: datetime
+    until: datetime | None
+    first: Holding
+    last: Holding
+
+    def days(self, on: datetime) -> float:
+        """Return how many days it lasted, up to `on` where it still runs."""
+        return round(((self.until or on) - self.since) / DAY, 3)
+
+
+def joined(line: Sequence[Holding]) -> list[Held]:
+    """Return a line with holdings that follow one another under the same holder made one."""
+    found: list[Held] = []
+    for one in line:
+        if found and found[-1].holder == one.holder:
+            before = found[-1]
+            found[-1] = Held(one.holder, before.since, one.until, before.first, one)
+        else:
+            found.append(Held(one.holder, one.since, one.until, one, one))
+    return found
+
+
+def _lines(views: Views, asked: Circumstances) -> Iterator[tuple[str, list[Held]]]:
+    """Yield subjects with their holders, joined, up to the end of the period: of one, or of all."""
+    view = views["responsibility"]
+    if asked.subject is not None:
+        line = line_of(view, asked.subject, known=asked.known)
+        yield asked.subject, joined([one for one in line if one.since <= asked.until])
+        return
+    after = ""
+    while page := lines_of_all(view, until=asked.until, known=asked.known, after=after):
+        yield from ((subject, joined(line)) for subject, line in page.items())
+        after = max(page)
+
+
+class _Doings:
+    """What holders did on a subject: its trail, read once."""
+
+    def __init__(self, view: View, subject: str, known: int) -> None:
+        self._lines: list[trail.TrailLine] = []
+        after: int | None = None
+        while page := trail.trail(view, subject, after=after, known=known):
+            self._lines += page
+            after = page[-1].position
+
+    def while_held(self, held: Held, until: datetime) -> list[Source]:
+        """Return the acts of a person on the subject while they held it: from the taking up to the end."""
+        end = until if held.until is None else held.until
+        actor = held.holder.removeprefix(PERSON)
+        return [
+            Source(one.position, one.event_id)
+            for one in self._lines
+            if one.actor == actor and held.since <= one.begins < end
+        ]
+
+
+def hand_overs(views: Views, asked: Circumstances) -> Answer:
+    """Return every hand-over of the period, in order of subject and time."""
+    people, found = People(views["directory"], asked), list[Line]()
+    for subject, line in _lines(views, asked):
+        passed = [(giver, taker) for giver, taker in pairwise(line) if asked.since <= taker.since <= asked.until]
+        passed = [pair for pair in passed if any(people.has(held.holder) for held in pair)]
+        if passed:
+            doings = _Doings(views["audit_trail"], subject, asked.known)
+            found += [_hand_over(subject, giver, taker, doings, asked) for giver, taker in passed]
+    return Answer(tuple(found))
+
+
+def _hand_over(subject: str, giver: Held, taker: Held, doings: _Doings, asked: Circumstances) -> Line:
+    acts = doings.while_held(giver, asked.until)
+    between = (taker.since - giver.until) / DAY if giver.until is not None else 0.0
+    values = {
+        "giver": giver.holder,
+        "taker": taker.holder,
+        "taken": taker.since,
+        "days_held": giver.days(asked.until),
+        "days_between": round(max(between, 0.0), 3),
+        "acts_while_held": len(acts),
+    }
+    return Line((subject,), values, tuple(sorted({*_evidence(giver, taker), *acts})))
+
+
+def _evidence(*held: Held) -> tuple[Source, ...]:
+    begun = [(one.first.event_id, one.first.position) for one in held]
+    ended = [(one.last.ended_by, one.last.ended_position or 0) for one in held if one.last.ended_by is not None]
+    return sources(*begun, *ended)
+
+
+def ping_pong(views: Views, asked: Circumstances) -> Answer:
+    """Return every return of the period, in order of subject and time."""
+    people, found = People(views["directory"], asked), list[Line]()
+    for subject, line in _lines(views, asked):
+        for three in zip(line, line[1:], line[2:], strict=False):
+            pattern = _pattern(views["directory"], three, asked)
+            inside = asked.since <= three[2].since <= asked.until
+            if pattern is not None and inside and any(people.has(held.holder) for held in three):
+                doings = _Doings(views["audit_trail"], subject, asked.known)
+                found.append(_return(subject, pattern, three, doings, asked))
+    return Answer(tuple(found))
+
+
+def _pattern(view: View, three: Sequence[Held], asked: Circumstances) -> str | None:
+    if three[0].holder == three[2].holder:
+        return "returned"
+    in_hr = [_is_hr(view, held, asked.known) for held in three]
+    return "line_hr_line" if in_hr == [False, True, False] else None
+
+
+def _is_hr(view: View, held: Held, known: int) -> bool:
+    """Tell whether a holder held an office of HR when they took the subject."""
+    kind, id = split_stream(held.holder)
+    if kind != "person":
+        return False
+    grants = directory.grants_of(view, id, on=held.since, known=known)
+    partner = directory.partner_of(view, id, on=held.since, known=known)
+    return bool(HR & directory.roles_in_force(grants)) or bool(partner)
+
+
+def _return(subject: str, pattern: str, three: Sequence[Held], doings: _Doings, asked: Circumstances) -> Line:
+    acts = [doings.while_held(held, asked.until) for held in three]
+    values = {
+        "pattern": pattern,
+        "holders": [held.holder for held in three],
+        "returned": three[2].since,
+        "days_held": [held.days(asked.until) for held in three],
+        "acts_while_held": [len(one) for one in acts],
+    }
+    events = sorted({*_evidence(*three), *(source for one in acts for source in one)})
+    return Line((subject,), values, tuple(events))
+
+
+HAND_OVERS_REPORT = Report(
+    name="hand-overs",
+    question="Who handed what to whom, how long had they held it, and what had they done with it?",
+    definition=HAND_OVERS,
+    version=1,
+    views=("responsibility", "directory", "audit_trail"),
+    answer=hand_overs,
+    parameters=frozenset({"subject"}),
+)
+PING_PONG_REPORT = Report(
+    name="ping-pong",
+    question="What goes back and forth between holders, or between the line and HR, and what does each do meanwhile?",
+    definition=PING_PONG,
+    version=1,
+    views=("responsibility", "directory", "audit_trail"),
+    answer=ping_pong,
+    parameters=frozenset({"subject"}),
+)
