@@ -41,6 +41,7 @@ def standing_json(
         "counter_target": plain(found.counter_target),
         **_values(found),
         **_course(found, titles),
+        "marks": _marks(found),
         "contradicted": found.contradicted,
         "contradictions": [_contradiction(one) for one in contradictions],
         "calls": [
@@ -73,6 +74,7 @@ def row_json(found: GoalStanding, labels: Labels) -> Fields:
         "paused": found.paused,
         "health": plain(found.health.declared),
         "derived_health": plain(found.health.derived),
+        "marks": _marks(found),
         "contradicted": found.contradicted,
         "calls": len(found.calls),
         "starts_on": plain(found.terms.starts_on),
@@ -81,6 +83,11 @@ def row_json(found: GoalStanding, labels: Labels) -> Fields:
         "parent": found.terms.parent,
         "event": event_json(found.lines[-1]),
     }
+
+
+def _marks(found: GoalStanding) -> list[str]:
+    """Return what any of the goal's events is marked with, as `overstepping` is; which one says the thread."""
+    return sorted({mark for line in found.lines for mark in line.entry.marks})
 
 
 def _owner(found: GoalStanding, labels: Labels) -> Fields:

@@ -9,6 +9,7 @@ import orjson
 from api.subscriptions.cursor import Filter
 
 Form = Literal["readable", "stored"]
+EXTENSIONS = (("causation", "cause"), ("batch", "batch"), ("principal", "principal"))  # attribute, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def told(position: int, stored: bytes, origin: str) -> Told:
         "version": raw["version"],
         "effective": raw["effective_at"],
         "actor": raw["actor"],
-        **{name: raw[key] for name, key in (("causation", "cause"), ("batch", "batch")) if key in raw},
+        **{name: raw[key] for name, key in EXTENSIONS if key in raw},
+        **({"marks": " ".join(raw["marks"])} if raw.get("marks") else {}),  # an attribute is no list
         "data": raw["data"],
     }
     return Told(position, kind, raw["topic"], frozenset(raw["subjects"]), orjson.dumps(whole)[:-1], stored)

@@ -190,7 +190,7 @@ class Engine:
     async def _idle(self, position: int, timeout_s: float) -> None:
         if self._closing:
             return
-        self._idling = asyncio.ensure_future(_within(self._wait(position, timeout_s), timeout_s))
+        self._idling = asyncio.ensure_future(_within(lambda: self._wait(position, timeout_s), timeout_s))
         with suppress(asyncio.CancelledError):
             await self._idling
         self._idling = None
@@ -201,10 +201,11 @@ class Engine:
             future.set_result(None)
 
 
-async def _within(waiting: Awaitable[object], timeout_s: float) -> None:
+async def _within(wait: Callable[[], Awaitable[object]], timeout_s: float) -> None:
+    """Wait for a while; cancelled before it began, nothing is left that nobody waits for."""
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout_s):
-            await waiting
+            await wait()
 
 
 async def _poll(position: int, timeout_s: float) -> None:
