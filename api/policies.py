@@ -61,6 +61,8 @@ POLICIES: Mapping[str, Policy] = {
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
     "/units/{id}": Policy(kind="unit"),
+    "/goals/{id}/map": Policy(kind="goal"),
+    "/units/{id}/map": Policy(kind="unit"),
     "/reports": ROWS,
     "/reports/{name}": ROWS,
     "/commands": ROWS,

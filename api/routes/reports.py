@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.answers import After, Keyset, Limit, MinPosition, answer, table, wants_csv
 from api.labels import Labels, labels_for
-from api.paths import require_ids
+from api.paths import PathId, require_ids
 from api.reading import Asked, Asking
 from api.routes.ownership import Fields, moment_json
 from api.snapshots import at_least, known_position, put
@@ -115,6 +115,24 @@ async def report(
     return answer(asked, value, told.known)
 
 
+@router.get("/goals/{id}/map", response_class=Response)
+async def goal_map(
+    asked: Asking, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
+) -> Response:
+    """Return the strategy map around a goal: all above and all below it, with amounts, coverage and remainder."""
+    subject = stream_name("goal", id)
+    return await report(asked, "strategy-map", on=on, known=known, subject=subject, min_position=min_position)
+
+
+@router.get("/units/{id}/map", response_class=Response)
+async def unit_map(
+    asked: Asking, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
+) -> Response:
+    """Return the strategy map around the goals of a unit."""
+    subject = stream_name("unit", id)
+    return await report(asked, "strategy-map", on=on, known=known, subject=subject, min_position=min_position)
+
+
 def _refuse_unfit(chosen: Report, given: Mapping[str, str | None]) -> None:
     """Refuse what the report does not take: leaving it out would answer another question than was asked."""
     unfit = [name for name, value in given.items() if value is not None and name not in chosen.parameters]
@@ -186,6 +204,7 @@ async def _answered(
             state = state_known(asked.ledger.reader, stream_name("policy", STANDING), known)
             policy: PolicyInForce = state.in_force(STANDING, given.on)
             told = replace(given, known=known, terms=policy.terms, refused=attempts)
+            told = replace(told, policy_at=lambda at: int(state.in_force(STANDING, at).version))
             found = chosen.answer(views, told)
         return withhold_small(found, policy.terms.small_group_limit), told, policy
 

@@ -1,7 +1,7 @@
 """Accountability: the reports that show where responsibility is unclear, passed about, or only on paper."""
 
 from ledger.kernel.statements import load as load_statements
-from projections.accountability import ownership, passing
+from projections.accountability import boundary, cascades, claims, formalism, leading, ownership, passing, timeliness
 from projections.accountability.handlers import Folded, fold, load, write
 from projections.accountability.report import Report
 from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
@@ -23,6 +23,13 @@ REPORTS: tuple[Report, ...] = (
     ownership.REPORT,
     passing.HAND_OVERS_REPORT,
     passing.PING_PONG_REPORT,
+    cascades.REPORT,
+    boundary.REPORT,
+    formalism.REPORT,
+    leading.RESULT_ONLY_REPORT,
+    leading.IGNORED_ALERTS_REPORT,
+    timeliness.REPORT,
+    claims.REPORT,
 )
 
 __all__ = ["PROJECTION", "REPORTS"]

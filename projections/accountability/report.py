@@ -52,6 +52,10 @@ class Answer:
     missing: tuple[Missing, ...] = ()
 
 
+def _no_policy(_: datetime) -> int:
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a report is asked about: a time, what was known, a period from `since` up to `until`, perhaps a unit.
@@ -73,6 +77,7 @@ class Circumstances:
     than_on: datetime | None = None
     than_known: int | None = None
     refused: Sequence["Attempt"] = field(default=())
+    policy_at: Callable[[datetime], int] = _no_policy  # the version in force at an instant, 0 for none
 
     @property
     def day(self) -> date:

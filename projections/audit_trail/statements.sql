@@ -117,3 +117,20 @@ select s.stream, (
     where m.subject = s.stream and e.stream = s.stream order by m.position desc limit 1
 )
 from unnest(%(streams)s::text[]) as s (stream)
+
+-- name: count_entered
+-- For each actor how many entries there are between two positions, how many late and back-dated, how long after they took
+-- effect they were recorded, and which those are that are late or back-dated.
+select actor, count(*), count(*) filter (where after_days > %(late_days)s), count(*) filter (where back_dated),
+    count(*) filter (where after_days <= 1), count(*) filter (where after_days > 1 and after_days <= 7),
+    count(*) filter (where after_days > 7 and after_days <= 30),
+    count(*) filter (where after_days > 30 and after_days <= 90), count(*) filter (where after_days > 90),
+    array_agg(event_id::text order by position) filter (where after_days > %(late_days)s or back_dated),
+    array_agg(position order by position) filter (where after_days > %(late_days)s or back_dated)
+from (
+    select actor, position, event_id, back_dated, extract(epoch from recorded_at - begins) / 86400.0 as after_days
+    from {schema}.{entries}
+    where position between %(first)s and %(last)s and not testimony and source not like 'rule:%%'
+) of_period
+group by actor
+order by actor
