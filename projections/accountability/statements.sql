@@ -18,7 +18,8 @@ insert into {schema}.{acts} (event_id, position, topic, stream, actor, about, be
     known_from, known_to, body)
 select event_id, position, topic, stream, actor, about, %(begins)s, recorded_at, overstepping, %(position)s,
     9223372036854775807, body
-from {schema}.{acts} where event_id = %(entry)s and known_to = 9223372036854775807
+from {schema}.{acts}
+where event_id = %(entry)s and known_to = 9223372036854775807 and known_from < %(position)s
 
 -- name: end_act
 -- From a position on the act, as it stood before, is known no more.

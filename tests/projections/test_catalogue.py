@@ -23,9 +23,12 @@ from ledger.domain.hiring import applications as applied
 from ledger.domain.hiring import candidates
 from ledger.domain.identity import RoleGranted, RoleRevoked
 from ledger.domain.people import merging, persons, units
+from ledger.domain.people.merging import PersonsMerged, PersonsUnmerged
 from ledger.domain.progress import MeasurementRecorded, ProgressCorrected, ProgressReported
+from ledger.domain.reviews import events as reviews
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from ledger.kernel.event import Event, Subject
+from ledger.kernel.policy import Scale
 from projections.catalogue import CATALOGUE
 from projections.engine.projection import AnyProjection
 from tests.projections.conftest import Bench
@@ -183,7 +186,27 @@ told_or_hired = st.one_of(
     st.tuples(st.sampled_from(["application/n-1", "application/n-2"]), hiring_events, days),
     st.tuples(st.just("candidate/c-1"), candidate_events, days),
 )
-steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric, on_duty, told_or_hired)
+ANN = {"person": st.just("p-1")}
+review_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        reviews.ReviewOpened,
+        person=persons_,
+        cycle=st.none() | st.just("k-1"),
+        starts_on=st.just(date(2026, 1, 1)),
+        ends_on=st.just(date(2026, 6, 30)),
+        scale=st.just(Scale(code="ab", grades=("b", "a"))),
+        policy_version=st.just(0),
+    ),
+    st.builds(reviews.RatingProposed, **ANN, judge=persons_, grade=st.sampled_from("ab"), note=st.none()),
+    st.builds(reviews.ReviewExempted, **ANN),
+    st.builds(reviews.ReviewReopened, **ANN),
+)
+merge_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(PersonsMerged, into=persons_), st.builds(PersonsUnmerged, former=persons_)
+)
+on_review = st.tuples(st.sampled_from(["review/v-1", "review/v-2"]), review_events, days)
+on_merge = st.tuples(persons_.map("person/{}".format), merge_events, days)
+steps = st.one_of(on_person, on_unit, on_access, on_goal, on_metric, on_duty, told_or_hired, on_review, on_merge)
 
 
 @pytest.mark.parametrize("projection", CATALOGUE, ids=lambda projection: projection.name)

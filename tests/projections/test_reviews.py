@@ -331,3 +331,25 @@ def test_grades_are_spread_from_the_small_group_limit_on(bench: Bench) -> None:
     board, _ = reviews(build(bench, *happened), Wanted(cycle="k-1"))
     assert boards.spread(board, SCALE, limit=2) == boards.Spread(2, 2, (("c", 0), ("b", 2), ("a", 0)))
     assert boards.spread(board, SCALE, limit=3) == boards.Spread(None, 3, None)
+
+
+def test_no_question_reads_more_than_its_own_streams(bench: Bench) -> None:
+    """Every statement of a question goes by an index, however many reviews there are."""
+    tables = bench.build(PROJECTION, [])
+    for index in tables.indexes():
+        bench.connection.execute(index)
+    some = "from generate_series(1, 20000) n"
+    for table, filled in (
+        ("entries", f"select 'review/v-' || n, n, '{{}}' {some}"),
+        ("facets", f"select 'review/v-' || n, 'cycle', 'k-' || n % 500, true {some}"),
+        ("merges", f"select 'p-' || n, n, 'q-' || n {some}"),
+    ):
+        bench.connection.execute(f"insert into {tables.name(table)} {filled}".encode())
+        bench.connection.execute(f"analyze {tables.name(table)}".encode())
+    asked = {"streams": ["review/v-7"], "persons": ["q-7"], "known": 20_000, "facet": "cycle", "values": ["k-7"]}
+    page = {"after": "", "limit": 100, "value": "k-7"}
+    for name in ("find_entries", "list_found", "list_ever_found", "find_found", "find_readings", "find_merged"):
+        rows = bench.connection.execute(b"explain " + tables.sql(name), {**asked, **page}).fetchall()
+        plan = "\n".join(row[0] for row in rows)
+        assert "Index" in plan, plan
+        assert "Seq Scan" not in plan, plan
