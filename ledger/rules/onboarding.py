@@ -1,18 +1,29 @@
-"""Rules about onboarding: whoever begins by an application is taken in, and shown what is expected of them."""
+"""Rules about onboarding: whoever begins by an application is shown what is expected, and gets it as first goals."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from ledger.asking import Ask
 from ledger.domain.duties import Outcome
+from ledger.domain.figures import Direction
+from ledger.domain.goals.commands import ProposeGoal
+from ledger.domain.goals.events import Interval, ScoredBy
 from ledger.domain.hiring.applications import ApplicationState
-from ledger.domain.hiring.onboarding import ExpectationsPresented, StartOnboarding
+from ledger.domain.hiring.onboarding import (
+    Expectation,
+    ExpectationsAcknowledged,
+    ExpectationsPresented,
+    OnboardingState,
+    StartOnboarding,
+)
 from ledger.domain.hiring.outcomes import FillApplication, VacateApplication
 from ledger.domain.people.persons import EmploymentEnded, EmploymentStartCancelled, EmploymentStarted
 from ledger.kernel.annulment import EntryAnnulled
 from ledger.kernel.event import Entry, Subject
-from ledger.kernel.ids import split_stream, stream_name
-from ledger.kernel.moments import day_of
+from ledger.kernel.holders import Holder
+from ledger.kernel.ids import derived_uuid, split_stream, stream_name
+from ledger.kernel.moments import day_of, months_after
 from ledger.rules import working_days
 from ledger.rules.matrix import Kind, row_of
 from ledger.rules.rule import Looked, Rule, ended, opened
@@ -52,6 +63,51 @@ def _presented(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     return ended(rule, entry, looked, entry.stream, Kind.PRESENT_EXPECTATIONS)
 
 
+def _acknowledged(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
+    """What the hire has taken note of is proposed as their first goals; it binds once a lead assigns it."""
+    assert isinstance(entry.event, ExpectationsAcknowledged)
+    id = split_stream(entry.stream)[1]
+    onboarding: OnboardingState = looked.facts.state("onboarding", id)
+    if onboarding.shown is None or onboarding.shown.entry != entry.event.presentation:
+        return []
+    return [
+        rule.ask(
+            "goal",
+            f"g-{derived_uuid(rule.name, entry.event.presentation, one.metric).hex()[:20]}",
+            goal,
+            entry.event_id,
+        )
+        for one in onboarding.shown.expectations
+        if (goal := _first_goal(one, id, onboarding, looked)) is not None
+    ]
+
+
+def _first_goal(expected: Expectation, id: str, onboarding: OnboardingState, looked: Looked) -> ProposeGoal | None:
+    """Return the proposal; it runs to the end of the probation, else for a year. To keep a value needs a band: none."""
+    defined = looked.facts.state("metric", expected.metric).defined
+    started = onboarding.started
+    engagement = None if started is None else looked.facts.state("person", id).engagement(started.employment)
+    if started is None or engagement is None or defined.direction is Direction.MAINTAIN:
+        return None
+    starts_on = max(looked.today, day_of(engagement.at, looked.facts.zone))
+    probation = looked.facts.state("probation", id).course(started.employment).until or engagement.terms.probation_until
+    after = probation if probation is not None and probation > starts_on else months_after(starts_on, 12)
+    intervals = {interval.value for interval in Interval}
+    received = None if started.application is None else looked.facts.state("application", started.application).received
+    return ProposeGoal(
+        owner=Holder(kind="person", id=id),
+        employment=started.employment,
+        title=defined.label,
+        metric=expected.metric,
+        target=expected.target,
+        interval=Interval(expected.interval.value) if expected.interval.value in intervals else Interval.PERIOD,
+        starts_on=starts_on,
+        ends_on=after - timedelta(days=1),
+        scored_by=ScoredBy.ATTAINMENT,
+        profile=None if received is None else received.profile,
+    )
+
+
 def _not_begun(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     """Who did not begin, or has left, is shown nothing; the application of somebody who never began is vacated."""
     id = split_stream(entry.stream)[1]
@@ -86,6 +142,7 @@ def _topics(*events: type[Any]) -> frozenset[str]:
 RULES = (
     Rule("hire-begun", 1, _topics(EmploymentStarted), _begun),
     Rule("expectations-presented", 1, _topics(ExpectationsPresented), _presented),
+    Rule("expectations-acknowledged", 1, _topics(ExpectationsAcknowledged), _acknowledged),
     Rule("hire-not-begun", 1, _topics(EmploymentStartCancelled, EmploymentEnded), _not_begun),
     Rule("hire-annulled", 1, _topics(EntryAnnulled), _annulled),
 )

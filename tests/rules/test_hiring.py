@@ -261,6 +261,17 @@ def test_each_does_their_own_part_and_nobody_anothers(play: Play) -> None:
             assert await refused(world, other, "onboardings", "acknowledge", dee, content=content) == "not_allowed"
         assert await refused(world, "dee", "onboardings", "acknowledge", dee, content="0" * 64) == "other_expectations"
         await world.does("dee", "onboardings", "acknowledge", dee, content=content)
+        (goal,) = world.entries("goals.GoalProposed")
+        said = {name: goal.data[name] for name in ("metric", "target", "interval", "starts_on", "ends_on", "profile")}
+        assert said == {
+            "metric": "customers",
+            "target": "8",
+            "interval": "month",
+            "starts_on": "2026-03-10",
+            "ends_on": "2026-06-08",
+            "profile": world.entries("hiring.JobProfileAdopted")[-1].stream.partition("/")[2],
+        }
+        assert goal.source == "rule:expectations-acknowledged@1"
         assert await refused(world, "hr", "probations", "propose", dee, outcome="confirm") == "in_a_leads_place"
         assert await refused(world, "dee", "probations", "propose", dee, outcome="confirm") == "not_allowed"
         assert await world.ledger.may_see(world.company.people["dee"], "probation", dee)
