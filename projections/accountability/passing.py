@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from ledger.kernel.ids import split_stream
 from projections.accountability.places import PERSON, People
 from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, sources
-from projections.audit_trail import queries as trail
+from projections.accountability.trails import trail_of
 from projections.directory import queries as directory
 from projections.engine import View
 from projections.responsibility.lines import lines_of_all
@@ -20,13 +19,14 @@ HAND_OVERS = (
     "One line for each time accountability for a subject (of a unit: its lead) passed from one holder to another in "
     "the period: who gave, who took, how long the giver had held it (in days, from the taking to the end of the "
     "holding), how many days nobody held it in between, and how many acts the giver did on the subject while holding "
-    "it. Ids of one person are one holder: no hand-over lies between them."
+    "it. Who took it from whom: the giver ended at the very instant of the taking, or last before it with nobody "
+    "holding it in between; who joins others takes it from nobody. Ids of one person are one holder."
 )
 PING_PONG = (
     "One line for each return in the period: holder A gave to B, and A holds it again (pattern `returned`); or a line "
     "holder gave to one who works for HR (holds an HR office) and it came back into the line (pattern `line_hr_line`). "
     "For each of the three holdings: who, how many days, how many acts on the subject while it was held. "
-    "Intervals that follow one another under the same holder count as one."
+    "Who took it from whom as in hand-overs."
 )
 
 
@@ -46,14 +46,37 @@ class Held:
 
 
 def joined(line: Sequence[Holding]) -> list[Held]:
-    """Return a line with holdings that follow one another under the same holder made one."""
+    """Return holdings in order of time, those of one holder that touch or overlap made one."""
     found: list[Held] = []
-    for one in line:
-        if found and found[-1].holder == one.holder:
-            before = found[-1]
-            found[-1] = Held(one.holder, before.since, one.until, before.first, one)
-        else:
+    latest: dict[str, int] = {}  # holder → place in `found`
+    for one in sorted(line, key=lambda holding: (holding.since, holding.position)):
+        place = latest.get(one.holder)
+        before = None if place is None else found[place]
+        if place is None or before is None or (before.until is not None and before.until < one.since):
+            latest[one.holder] = len(found)
             found.append(Held(one.holder, one.since, one.until, one, one))
+        elif before.until is not None and (one.until is None or one.until > before.until):
+            found[place] = Held(one.holder, before.since, one.until, before.first, one)
+    return found
+
+
+def passed(line: Sequence[Held]) -> list[tuple[Held, Held]]:
+    """Return who took it from whom, in order of taking.
+
+    The giver is whoever ended at the very instant of the taking; else whoever ended last before it, if nobody held it
+    in between. Who joins others that hold it takes it from nobody.
+    """
+    found: list[tuple[Held, Held]] = []
+    for taker in line:
+        ends = [one.until for one in line if one.until is not None and one.until <= taker.since]
+        if not ends:
+            continue
+        last = max(ends)
+        others = (one for one in line if one is not taker and one.since < taker.since)
+        shared = any(one.until is None or one.until > last for one in others)
+        if last == taker.since or not shared:
+            givers = [one for one in line if one.until == last and one.holder != taker.holder]
+            found += [(giver, taker) for giver in givers]
     return found
 
 
@@ -74,11 +97,7 @@ class _Doings:
     """What holders did on a subject: its trail, read once."""
 
     def __init__(self, view: View, subject: str, known: int) -> None:
-        self._lines: list[trail.TrailLine] = []
-        after: int | None = None
-        while page := trail.trail(view, subject, after=after, known=known):
-            self._lines += page
-            after = page[-1].position
+        self._lines = trail_of(view, subject, known=known)
 
     def while_held(self, held: Held, until: datetime) -> list[Source]:
         """Return the acts of a person on the subject while they held it: from the taking up to the end."""
@@ -95,11 +114,11 @@ def hand_overs(views: Views, asked: Circumstances) -> Answer:
     """Return every hand-over of the period, in order of subject and time."""
     people, found = People(views["directory"], asked), list[Line]()
     for subject, line in _lines(views, asked):
-        passed = [(giver, taker) for giver, taker in pairwise(line) if asked.since <= taker.since <= asked.until]
-        passed = [pair for pair in passed if any(people.has(held.holder) for held in pair)]
-        if passed:
+        pairs = [pair for pair in passed(line) if asked.since <= pair[1].since <= asked.until]
+        pairs = [pair for pair in pairs if any(people.has(held.holder) for held in pair)]
+        if pairs:
             doings = _Doings(views["audit_trail"], subject, asked.known)
-            found += [_hand_over(subject, giver, taker, doings, asked) for giver, taker in passed]
+            found += [_hand_over(subject, giver, taker, doings, asked) for giver, taker in pairs]
     return Answer(tuple(found))
 
 
@@ -127,13 +146,19 @@ def ping_pong(views: Views, asked: Circumstances) -> Answer:
     """Return every return of the period, in order of subject and time."""
     people, found = People(views["directory"], asked), list[Line]()
     for subject, line in _lines(views, asked):
-        for three in zip(line, line[1:], line[2:], strict=False):
+        for three in there_and_back(line):
             pattern = _pattern(views["directory"], three, asked)
             inside = asked.since <= three[2].since <= asked.until
             if pattern is not None and inside and any(people.has(held.holder) for held in three):
                 doings = _Doings(views["audit_trail"], subject, asked.known)
                 found.append(_return(subject, pattern, three, doings, asked))
     return Answer(tuple(found))
+
+
+def there_and_back(line: Sequence[Held]) -> list[tuple[Held, Held, Held]]:
+    """Return every three holders of whom the second took it from the first, and the third from the second."""
+    pairs = passed(line)
+    return [(giver, middle, taker) for giver, middle in pairs for other, taker in pairs if other is middle]
 
 
 def _pattern(view: View, three: Sequence[Held], asked: Circumstances) -> str | None:

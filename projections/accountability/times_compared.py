@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from projections.accountability.report import Answer, Circumstances, Happened, Line, Missing, Source, Views, sources
-from projections.audit_trail import queries as trail
+from projections.accountability.trails import RESPONSIBILITY, trail_of
 from projections.engine import View
 from projections.responsibility import queries
 from projections.responsibility.queries import Holding, Ownership
@@ -27,7 +27,8 @@ def at_event(view: View, happened: Happened, asked: Circumstances) -> Answer:
     if happened.source.position > asked.known:
         return Answer(missing=(Missing("no_such_event"),))
     stream, at = happened.subjects[0], happened.begins
-    found = [line for subject in happened.subjects for line in _accountable(view, subject, at, asked)]
+    subjects = dict.fromkeys(subject.removeprefix(RESPONSIBILITY) for subject in happened.subjects)
+    found = [line for subject in subjects for line in _accountable(view, subject, at, asked)]
     lines = (Line((*line.about, stream), line.values, tuple(sorted({*line.events, happened.source}))) for line in found)
     return Answer(tuple(lines))
 
@@ -67,10 +68,7 @@ def _changed_by(now: Ownership, then: Ownership) -> frozenset[Source]:
 
 def _corrections(view: View, subject: str, first: int, last: int) -> frozenset[Source]:
     """Return what was annulled and re-dated of the subject between two states of knowledge."""
-    found, after = list[trail.TrailLine](), min(first, last)
-    while page := trail.trail(view, subject, after=after, known=max(first, last)):
-        found += page
-        after = page[-1].position
+    found = trail_of(view, subject, after=min(first, last), known=max(first, last))
     return frozenset(Source(one.position, one.event_id) for one in found if one.topic.startswith("entries."))
 
 

@@ -1,0 +1,138 @@
+"""Reports over HTTP: one form for all, lines that lead to events, and only what the caller may see."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from projections.reports import REPORTS
+from tests.api.service import Service, recorded
+
+
+def asked(service: Service, who: str, name: str, **params: Any) -> dict[str, Any]:
+    with service.client(who) as client:
+        response = client.get(f"/reports/{name}", params=params)
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def test_every_report_is_listed_with_what_it_asks_and_answers_everybody(service: Service) -> None:
+    with service.client("employee") as client:
+        listed = {row["name"]: row for row in client.get("/reports").json()["rows"]}
+    assert set(listed) == set(REPORTS)
+    for name, row in listed.items():
+        assert row["question"].endswith("?")
+        assert row["definition"]
+        assert row["formula"] == f"{name}@{REPORTS[name].version}"
+        answer = asked(service, "employee", name)
+        assert {"lines", "missing", "position", "policy", "on", "known", "definition", "formula"} <= set(answer)
+
+
+@pytest.fixture(scope="module")
+def gap(service: Service) -> str:
+    """A unit without a lead."""
+    with service.client("hr_administrator") as hr:
+        unit = {"label": "No lead", "parent": "company", "effective_at": "2026-01-01", "reason": "setup"}
+        recorded(hr, "/units/reports-gap/form", **unit)
+    service.settle()
+    return "unit/reports-gap"
+
+
+def test_a_gap_has_its_kind_and_leads_to_the_event_behind_it(service: Service, gap: str) -> None:
+    lines = asked(service, "auditor", "responsibility")["lines"]
+    line = next(one for one in lines if one["subject"] == gap)
+    assert (line["flaw"], line["kind"], line["last_holder"]) == ("gap", "no_holder", None)
+    with service.client("auditor") as client:
+        event = client.get(f"/events/{line['events'][0]['event_id']}")
+    assert event.status_code == 200
+    assert event.json()["event"]["stream"] == gap
+
+
+def test_csv_has_the_same_lines_with_their_events(service: Service, gap: str) -> None:
+    with service.client(
+        "auditor",
+    ) as client:
+        text = client.get("/reports/responsibility", headers={"accept": "text/csv"}).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    told = asked(service, "auditor", "responsibility")["lines"]
+    assert [row["subject"] for row in rows] == [line["subject"] for line in told]
+    assert rows[0]["events"].split() == [event["event_id"] for event in told[0]["events"]]
+
+
+def test_pages_go_on_where_the_last_one_ended(service: Service, gap: str) -> None:
+    whole = asked(service, "auditor", "responsibility")["lines"]
+    first = asked(service, "auditor", "responsibility", limit=1)
+    rest = asked(service, "auditor", "responsibility", limit=1000, after=first["next"])
+    assert first["lines"] + rest["lines"] == whole
+    assert rest["next"] is None
+
+
+def test_who_was_accountable_when_an_event_happened(service: Service) -> None:
+    with service.client("auditor") as client:
+        owned = client.get("/who-owns/unit/dev").json()
+    event = owned["accountable"][0]["event"]["event_id"]
+    answer = asked(service, "auditor", "responsibility", event=event)
+    lead = next(line for line in answer["lines"] if line["of"] == "unit/dev")
+    assert lead["holder"] == f"person/{service.ids['lead']}"
+
+
+def test_two_states_of_knowledge_name_the_act_between_them(service: Service) -> None:
+    with service.client("auditor") as client:
+        event = client.get("/who-owns/unit/dev").json()["accountable"][0]["event"]
+    before = f"position:{event['position'] - 1}"
+    answer = asked(service, "auditor", "responsibility", subject="unit/dev", than_known=before)
+    line = next(one for one in answer["lines"] if one["role"] == "lead")
+    assert line["change"] == "new"
+    assert event["event_id"] in {one["event_id"] for one in line["events"]}
+
+
+def test_a_parameter_that_the_report_does_not_take_is_refused(service: Service) -> None:
+    with service.client("auditor") as client:
+        assert client.get("/reports/lateness", params={"subject": "unit/dev"}).status_code == 422
+        assert client.get("/reports/nothing").status_code == 404
+        assert client.get("/reports/lateness", params={"from": "2026-05-01", "until": "2026-04-01"}).status_code == 422
+        assert client.get("/reports/responsibility", params={"subject": "nonsense"}).status_code in (404, 422)
+
+
+def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(service: Service) -> None:
+    today = service.ledger.clock.now().date()
+    body = {
+        "owner": {"kind": "person", "id": service.ids["employee"]},
+        "title": "Calls",
+        "metric": "report-calls",
+        "baseline": "0",
+        "target": "8",
+        "interval": "month",
+        "starts_on": today.isoformat(),
+        "ends_on": (today + timedelta(days=90)).isoformat(),
+    }
+    with service.client("hr_administrator") as hr:
+        made = {"label": "Calls", "unit_of_measure": "calls", "direction": "rising", "combines": "sum"}
+        hr.post("/metrics/report-calls/define", json=made)
+        refused = hr.post("/goals/assign", json=body)
+    assert refused.status_code == 403, refused.text
+    code = refused.json()["code"]
+    service.run(service.server.services.ledgers["api_tests"].ledger.refused.keep())
+    lines = asked(service, "auditor", "boundary")["lines"]
+    line = next(one for one in lines if one["kind"] == "refused")
+    assert line["refused_code"] == code
+    assert line["subject"] == f"person/{service.ids['hr_administrator']}"
+    assert all(one["kind"] != "refused" for one in asked(service, "outsider", "boundary")["lines"])
+
+
+def test_an_employee_sees_no_lateness_but_their_own(service: Service) -> None:
+    seen = {line["subject"] for line in asked(service, "employee", "lateness")["lines"]}
+    assert seen <= {f"person/{service.ids['employee']}"}
+    everybody = {line["subject"] for line in asked(service, "auditor", "lateness")["lines"]}
+    assert f"person/{service.ids['hr_administrator']}" in everybody
+
+
+def test_the_map_of_a_unit_and_a_goal_is_the_report_around_them(service: Service) -> None:
+    with service.client("auditor") as client:
+        answer = client.get("/units/dev/map")
+        assert answer.status_code == 200
+        assert answer.json()["name"] == "strategy-map"
+        assert client.get("/goals/nothing/map").status_code in (200, 404)
