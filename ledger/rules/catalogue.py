@@ -9,6 +9,7 @@ from ledger.rules import (
     goals,
     hiring,
     leavers,
+    merging,
     onboarding,
     policies,
     probation,
@@ -17,7 +18,7 @@ from ledger.rules import (
 )
 from ledger.rules.rule import Rule, Watch
 
-_PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, seats, clock)
+_PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, merging, seats, clock)
 _WATCHING = (delegating, hiring, policies, probation)
 WATCHES: Mapping[str, tuple[Watch, ...]] = {
     topic: tuple(watch for part in _WATCHING for watch in part.WATCHES if watch.topic == topic)

@@ -13,6 +13,7 @@ import orjson
 
 from ledger.asking import Ask, Receipt, Refused
 from ledger.domain.duties import DutyState, OpenDuty
+from ledger.domain.people import PersonState
 from ledger.facts import LedgerFacts
 from ledger.kernel.append import Tracked
 from ledger.kernel.clock import Clock
@@ -181,8 +182,19 @@ class Following:
             topic, marker = _STREAMS[what]
             streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, marker, position)
             return [Subject(kind=kind, id=id) for kind, id in map(split_stream, streams)]
+        if what is Lookup.MERGED:
+            return await self._begun_while_merged(id, position)
         look = self._sight.held_by if what is Lookup.HOLDINGS else self._sight.reviews_in
         return await look(id, position)
+
+    async def _begun_while_merged(self, id: str, position: int) -> Sequence[Subject]:
+        """Return the streams that began to name a person while `id` was read as theirs, up to its un-merging."""
+        person: PersonState = await self._ledger.judged(lambda facts: facts.state("person", id))
+        if person.merge is None:
+            return []
+        key, span = stream_name("person", person.merge.into), (person.merge.position, position)
+        streams = await asyncio.to_thread(self._ledger.reader.begun_between, key, span)
+        return [Subject(kind=kind, id=id) for kind, id in map(split_stream, streams)]
 
     async def _settle(self, entry: Entry) -> None:
         """Put every live duty that an event concerns where it belongs now."""

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     SUBMIT_SCORECARD = "submit_scorecard"
     DECIDE_APPLICATION = "decide_application"
     ALLOT_APPLICATION = "allot_application"
+    ALLOT_RECORD = "allot_record"  # to one of two ids that were read as one person
     PRESENT_EXPECTATIONS = "present_expectations"
     DECIDE_PROBATION = "decide_probation"  # the lead proposes
     CARRY_OUT_PROBATION = "carry_out_probation"  # what the lead proposed
@@ -67,6 +68,7 @@ MATRIX: dict[Kind, Row] = {
     Kind.SUBMIT_SCORECARD: Row(_SELF, Seat.SELF, 3, 2),
     Kind.DECIDE_APPLICATION: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),
     Kind.ALLOT_APPLICATION: Row(_HR, Seat.HR_OFFICE, 10, 5),
+    Kind.ALLOT_RECORD: Row(_HR, Seat.HR_OFFICE, 10, 5),
     Kind.PRESENT_EXPECTATIONS: Row(_LEAD, Seat.UNIT_LEAD, 5, 3),  # working days from the first day of work
     Kind.DECIDE_PROBATION: Row(_LEAD, Seat.LEAD, 0, 1),  # due on the last day of the probation
     Kind.CARRY_OUT_PROBATION: Row(_HR, Seat.HR_PARTNER, 3, 1),  # and before the probation ends

@@ -40,6 +40,8 @@ class Looked:
 class Lookup(StrEnum):
     """What is looked up: what the person of an event holds, the reviews of its cycle, or all people or policies."""
 
+    MERGED = "merged"  # what began to name a person while another id was read as theirs
+
     HOLDINGS = "holdings"
     REVIEWS = "reviews"
     MEMBERS = "members"  # whoever was ever employed

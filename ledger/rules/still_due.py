@@ -21,7 +21,7 @@ def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: L
             return state is not None and state.is_live and state.decided is None and of.id not in state.assessments
         case Kind.PRESENT_EXPECTATIONS | Kind.DECIDE_PROBATION | Kind.CARRY_OUT_PROBATION:
             return _of_hire(kind, subject, cause, facts)
-        case Kind.READ_POLICY | Kind.SET_GOALS | Kind.TAKE_OVER | Kind.COACH:
+        case Kind.READ_POLICY | Kind.SET_GOALS | Kind.TAKE_OVER | Kind.COACH | Kind.ALLOT_RECORD:
             return True
     if subject.kind != "goal":
         return _of_review(kind, subject, facts)

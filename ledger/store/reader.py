@@ -127,6 +127,11 @@ class Reader:
         """Return the streams with events of a topic whose bytes hold `marker`, up to a position; no imported ones."""
         return [row[0] for row in self.rows("find_streams_of_topic", (topic, upto, marker))]
 
+    def begun_between(self, subject: str, span: tuple[int, int]) -> list[str]:
+        """Return the streams that began to name a subject between two positions, and its own where that went on."""
+        asked = {"subject": subject, "after": span[0], "before": span[1]}
+        return [row[0] for row in self.rows("find_begun_between", asked)]
+
     def event(self, event_id: bytes) -> tuple[int, bytes] | None:
         """Return (position, stored bytes) of an event, or None."""
         return self._first("read_event", (UUID(bytes=event_id),))

@@ -123,6 +123,16 @@ select distinct stream from {schema}.events
 where topic = %s and position <= %s and position(%s::bytea in stored) > 0
     and position('"source":"import:'::bytea in stored) = 0
 
+-- name: find_begun_between
+-- The streams that began to name a subject between two positions, and the subject's own where it went on: read
+-- through once, when two ids of a person are read as two again.
+select stream from {schema}.events
+where position > %(after)s and position < %(before)s and subjects @> array[%(subject)s]
+    and position('"source":"import:'::bytea in stored) = 0
+    and (version = 1 or stream = %(subject)s or topic in (
+        'goals.GoalHandedOver', 'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted'))
+group by stream order by min(position)
+
 -- name: read_event
 -- One event by its id.
 select position, stored from {schema}.events where event_id = %s

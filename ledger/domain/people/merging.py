@@ -1,12 +1,13 @@
 """Merging: two ids of one person, both kept; from its recording on the one is read as the other, until un-merged."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from ledger.domain.people.lines import Line, NotHeld, single
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Id, PersonId
-from ledger.kernel.refusals import AlreadyRecorded, Circle, Refusal
+from ledger.kernel.refusals import AlreadyRecorded, Circle, OwnAct, Refusal, UnknownReference
 from ledger.kernel.timeline import holders_on
 
 EMPLOYED_TWICE = "employed_twice"  # mark: both ids have a running employment
@@ -29,7 +30,28 @@ class PersonsUnmerged(Event, context="people"):
     former: PersonId
 
 
+class RecordAllotted(Event, context="people"):
+    """What was recorded while the two ids were read as one belongs to this one of them."""
+
+    about: Subject
+    to: PersonId
+    former: PersonId
+
+
 # State
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """The latest merge of an id, kept when it is undone: into which id, and from which position on."""
+
+    into: str
+    position: int
+
+
+def latest(merge: Merge | None, entry: Entry) -> Merge | None:
+    """Return the latest merge after `entry`, or None."""
+    return Merge(entry.event.into, entry.position) if isinstance(entry.event, PersonsMerged) else merge
 
 
 def evolve(merged_into: str | None, entry: Entry) -> str | None:
@@ -66,6 +88,34 @@ class UnmergePerson(Command, stream="person", verb="unmerge", by=_HR):
     """Read this id as itself again, with a reason."""
 
 
+class AllotRecord(Command, stream="person", verb="allot", by=_HR):
+    """Say which of two ids, that were read as one for a while, something recorded meanwhile belongs to.
+
+    The id is the one that was merged away. What belongs to the other than it is recorded for is passed on first.
+    """
+
+    about: Subject
+    to: Id
+
+
+class NeitherId(Refusal):
+    """Allotted is to one of the two ids that were read as one."""
+
+    code, status = "neither_id", 422
+    en = "It belongs to one of the two ids that were read as one."
+    zh = "只能归属于曾被合并的两个标识之一。"
+
+
+class HeldByTheOther(Refusal):
+    """A goal, a review or a responsibility belongs to whom the ledger says it does."""
+
+    code = "held_by_the_other"
+    en = "It is recorded for the other of the two ids."
+    zh = "账本中仍记录在另一标识名下。"
+    accepted_en = "the same after a hand-over, a release or a withdrawal"
+    accepted_zh = "先移交、解除或撤回，再行归属"
+
+
 class MergedAway(Refusal):
     """The id is read as another one: what is to be said belongs there."""
 
@@ -77,6 +127,36 @@ class MergedAway(Refusal):
 
 
 # Decide
+
+
+def allotted(command: AllotRecord, merge: Merge | None, act: Act) -> Event:
+    """Return the event that allots a record; `merge` is the one that was undone. Nobody allots what is their own."""
+    act.require_happened()
+    if merge is None:
+        raise NotHeld()
+    if command.to not in (act.id, merge.into):
+        raise NeitherId()
+    if act.is_own(act.id) or act.is_own(merge.into):
+        act.refuse(OwnAct())
+    other = merge.into if command.to == act.id else act.id
+    if _holds(other, command.about, act):
+        act.refuse(HeldByTheOther())
+    return RecordAllotted(about=command.about, to=command.to, former=merge.into)
+
+
+def _holds(person: str, about: Subject, act: Act) -> bool:
+    """Tell whether a goal, a review or a free subject is recorded for a person."""
+    if act.facts.exists("responsibility", about.key):
+        lines = act.facts.state("responsibility", about.key).lines
+        return f"person/{person}" in holders_on(lines["accountable"], act.begins)
+    if not act.facts.exists(about.kind, about.id):
+        raise UnknownReference(kind=about.kind, field="about")
+    if about.kind == "goal":
+        return bool(act.facts.state("goal", about.id).owner == Subject(kind="person", id=person))
+    if about.kind == "review":
+        review = act.facts.state("review", about.id)
+        return bool(review.person == person and review.phase != "withdrawn")
+    return False
 
 
 def decide(command: MergePerson | UnmergePerson, person: Mergeable, merged_into: str | None, act: Act) -> Event:
@@ -141,4 +221,4 @@ def _acted_on_itself(person: str, pair: frozenset[str], act: Act) -> bool:
     return by_goal or not judges.isdisjoint(others)
 
 
-COMMANDS = (MergePerson, UnmergePerson)
+COMMANDS = (MergePerson, UnmergePerson, AllotRecord)

@@ -6,6 +6,7 @@ from ledger.domain.people import absences, calendars, delegations, merging, pers
 from ledger.domain.people.delegations import DelegationEnding, Scope
 from ledger.domain.people.persons import AssignmentKind, Ending, ManagerKind
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
+from ledger.kernel.event import Subject
 from tests.domain.examples.company import HIRED, day
 from tests.domain.examples.example import Example, annul, redate
 from tests.domain.given import at
@@ -113,6 +114,13 @@ EXAMPLES = (
         merging.UnmergePerson(reason="mistake"),
         merging.PersonsUnmerged,
         before=(PERSON, merging.PersonsMerged(into="p-ann")),
+    ),
+    Example(
+        "person",
+        "p-cleo",
+        merging.AllotRecord(about=Subject(kind="person", id="p-ann"), to="p-ann"),
+        merging.RecordAllotted,
+        before=(PERSON, merging.PersonsMerged(into="p-ann"), merging.PersonsUnmerged(former="p-ann")),
     ),
     Example(
         "person",

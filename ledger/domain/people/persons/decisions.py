@@ -60,6 +60,8 @@ def decide_person(command: Command, state: PersonState, act: Act) -> Event:
         return _pointed(command, state, act)
     if state.merged_into is not None:
         raise merging.MergedAway()
+    if isinstance(command, merging.AllotRecord):
+        return merging.allotted(command, state.merge, act)
     return _event_about(command, state, act)
 
 

@@ -48,6 +48,7 @@ class PersonState:
     delegations: Delegations = field(default_factory=Timelines)
     terms: Mapping[str, EmploymentStarted] = field(default_factory=dict)  # by the id of the entry
     merged_into: str | None = None
+    merge: merging.Merge | None = None  # the latest, also where it is undone
 
     def employment_on(self, at: datetime) -> str | None:
         """Return the running employment, or None."""
@@ -128,6 +129,7 @@ def evolve_person(state: PersonState, entry: Entry) -> PersonState:
         dated=remember(state.dated, entry),
         absences=absences.evolve(state.absences, entry),
         merged_into=merging.evolve(state.merged_into, entry),
+        merge=merging.latest(state.merge, entry),
     )
     if is_annulment(entry):
         return replace(
