@@ -33,9 +33,10 @@ async def person(
     if found is None:
         raise NotFound()
     related = [r for r in (found.home, found.manager, *found.units, *found.dotted) if r is not None]
-    labels = await labels_for(asked, {f"person/{id}", *(r.to for r in related)}, moment, at)
+    labels = await labels_for(asked, {f"person/{found.id}", *(r.to for r in related)}, moment, at)
     value = {
-        "person": labels.holder(f"person/{id}"),
+        "person": labels.holder(f"person/{found.id}"),
+        "ids": found.ids,
         "employment": _relation(found.employment),
         "home": _relation(found.home, labels),
         "units": [_relation(r, labels) for r in found.units],

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from projections.engine.bulk import insert_rows
 from projections.engine.interval_tables import ANNULLED, ANNULMENTS, REDATED, Loaded, load_lines, write_lines
 from projections.engine.intervals import OPEN, Change, Key, Lines, instant_text, said_by
+from projections.engine.kept import MERGES
+from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 SINGLE = frozenset({"home", "manager.line", "label", "parent", "life", "lead", "successor"})
@@ -62,7 +64,7 @@ STEPS: dict[str, Callable[[RawEvent], list[Step]]] = {
     "people.HrPartnerAssigned": lambda data: [Step("partner", f"person/{data['partner']}")],
     "people.HrPartnerReleased": lambda data: [Step("partner", f"person/{data['partner']}", starts=False)],
 }
-TOPICS = frozenset(STEPS) | ANNULMENTS | NAMED | {CANCELLED} | {GRANTED, REVOKED}
+TOPICS = frozenset(STEPS) | ANNULMENTS | MERGES | NAMED | {CANCELLED} | {GRANTED, REVOKED}
 
 
 @dataclass
@@ -73,14 +75,17 @@ class Folded:
     identities: list[tuple[str, int, str]] = field(default_factory=list)
     grants: list[tuple[Any, ...]] = field(default_factory=list)
     revocations: list[tuple[Any, ...]] = field(default_factory=list)
+    merges: list[Reading] = field(default_factory=list)
 
 
 def fold(state: Loaded, events: Events) -> Folded:
     """Return the changes that a page makes; `state` is what `load` read."""
     folded = Folded(Lines(state, single=SINGLE.__contains__))
     for event in events:
-        topic = event["topic"]
-        if topic in STEPS or topic in ANNULMENTS or topic == CANCELLED:
+        topic, reading = event["topic"], reading_of(event)
+        if reading is not None:
+            folded.merges.append(reading)
+        elif topic in STEPS or topic in ANNULMENTS or topic == CANCELLED:
             _apply(folded.lines, event)
         elif topic in NAMED:
             folded.identities.append((event["stream"], event["position"], event["event_id"]))
@@ -137,3 +142,4 @@ def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
     insert_rows(cursor, tables, "identities", folded.identities)
     insert_rows(cursor, tables, "grants", folded.grants)
     insert_rows(cursor, tables, "revocations", folded.revocations)
+    write_merges(cursor, tables, folded.merges)

@@ -4,9 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from projections.directory.handlers import ASSIGNMENTS
+from projections.engine.kept import ids_of, read_as
+from projections.engine.merged import keys_of, keys_read
 from projections.engine.views import View
 
 MOST = 1_000
@@ -41,7 +42,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person at a time. `units` are those besides home; `identity_events` hold the sealed name, oldest first."""
+    """A person at a time. `units` are those besides home; `identity_events` hold the sealed name, oldest first.
+
+    `id` is the one that merged ids are read as, and `ids` are all of them.
+    """
 
     id: str
     position: int
@@ -53,6 +57,7 @@ class Person:
     grants: tuple[Grant, ...]
     roles: frozenset[str]
     identity_events: tuple[tuple[str, int], ...]
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,17 @@ class Ended:
 
 
 def person(view: View, id: str, *, on: datetime, known: int | None = None) -> Person | None:
-    """Return the person at `on` as known at the position `known` (None: now); None before they are registered."""
-    at, subject = _known(view, known), f"person/{id}"
+    """Return the person at `on` as known at the position `known` (None: now); None before they are registered.
+
+    An id that was merged into another is read as that one, from the merge on until it is undone.
+    """
+    at = _known(view, known)
     identities = identity_events(view, [id], known=at).get(id)
     if identities is None:
         return None
-    lines = _lines(view, subject, on, at)
+    id = read_as(view, [id], at)[id]
+    identities = identity_events(view, [id], known=at).get(id, identities)
+    lines = _lines(view, f"person/{id}", on, at)
     grants = grants_of(view, id, on=on, known=at)
     employments = sorted(lines.get("employment", ()), key=lambda r: (r.since, r.position))
     return Person(
@@ -105,6 +115,7 @@ def person(view: View, id: str, *, on: datetime, known: int | None = None) -> Pe
         grants=grants,
         roles=roles_in_force(grants),
         identity_events=identities,
+        ids=tuple(ids_of(view, id, at)),
     )
 
 
@@ -217,7 +228,8 @@ def _related(
     after: tuple[str, str],
     limit: int,
 ) -> list[Member]:
-    asked = {"holder": holder, "roles": list(kinds), "on": on, "known": _known(view, known)}
+    at = _known(view, known)
+    asked = {"holders": keys_of(view, holder, at), "roles": list(kinds), "on": on, "known": at}
     page = {"after_role": after[0], "after_subject": after[1], "limit": min(limit, MOST)}
     rows = view.rows("list_subjects", {**asked, **page})
     return [Member(subject, Relation(role, holder, *rest)) for role, subject, *rest in rows]
@@ -225,13 +237,11 @@ def _related(
 
 def _lines(view: View, subject: str, on: datetime, known: int) -> dict[str, list[Relation]]:
     found: dict[str, list[Relation]] = {}
-    for row in view.rows("find_lines", {"subject": subject, "on": on, "known": known}):
-        found.setdefault(row[0], []).append(_relation(row))
+    rows = view.rows("find_lines", {"subject": subject, "on": on, "known": known})
+    read = keys_read(view, {holder for _, holder, *_ in rows}, known)
+    for kind, holder, *rest in rows:
+        found.setdefault(kind, []).append(Relation(kind, read[holder], *rest))
     return found
-
-
-def _relation(row: tuple[Any, ...]) -> Relation:
-    return Relation(*row)
 
 
 def _one(lines: dict[str, list[Relation]], kind: str) -> Relation | None:

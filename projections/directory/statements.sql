@@ -50,11 +50,18 @@ where g.bearer = %(bearer)s and g.position <= %(known)s and g.valid_from <= %(on
 order by g.position
 
 -- name: list_subjects
--- A page of the persons or units that stand in one of these relations to a holder, in order of relation and subject.
+-- A page of the persons or units that stand in one of these relations to any id of a holder, in order of relation and
+-- subject; an id that is read as another has none of its own.
 select role, subject, valid_from, nullif(valid_to, 'infinity'), began_by::text, began_position, testimony
 from {schema}.{intervals}
-where holder = %(holder)s and role = any(%(roles)s) and (role, subject) > (%(after_role)s, %(after_subject)s)
+where holder = any(%(holders)s) and role = any(%(roles)s) and (role, subject) > (%(after_role)s, %(after_subject)s)
     and known_from <= %(known)s and known_to > %(known)s and valid_from <= %(on)s and valid_to > %(on)s
+    and not (starts_with(subject, 'person/') and exists (
+        select from {schema}.{merges} m
+        where m.person = substr(subject, 8) and m.position <= %(known)s and m.into_person is not null
+            and not exists (
+                select from {schema}.{merges} later
+                where later.person = m.person and later.position > m.position and later.position <= %(known)s)))
 order by role, subject
 limit %(limit)s
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.domain.identity import AccessState, Role, RoleGranted, RoleRevoked, evolve_access
+from ledger.domain.people.merging import PersonsMerged, PersonsUnmerged
 from ledger.domain.people.persons import (
     AssignmentKind,
     EmploymentStarted,
@@ -18,7 +19,14 @@ from ledger.domain.people.persons import (
     PersonState,
     evolve_person,
 )
-from ledger.domain.people.units import UnitFormed, UnitLeadAppointed, UnitRenamed, UnitState, evolve_unit
+from ledger.domain.people.units import (
+    HrPartnerAssigned,
+    UnitFormed,
+    UnitLeadAppointed,
+    UnitRenamed,
+    UnitState,
+    evolve_unit,
+)
 from ledger.kernel.event import Event
 from projections.directory import PROJECTION
 from projections.directory import queries as ask
@@ -164,3 +172,67 @@ def test_history_keeps_the_labels_of_its_time(company: View) -> None:
 def test_reports_and_names_are_found(company: View) -> None:
     assert len(ask.reports_of(company, "p-9", on=day(2))) == 5
     assert ask.identity_events(company, ["p-0", "p-404"]) == {"p-0": ((event_id(3), 3),)}
+
+
+def merged_company(bench: Bench, *, undone: bool = False) -> View:
+    """p-2 was registered twice, as p-5: p-5 leads u1, is HR partner of u2 and manages p-0."""
+    history = History()
+    history.add("unit/u1", UnitFormed(label="销售"), day(0))
+    history.add("unit/u2", UnitFormed(label="华东", parent="u1"), day(0))
+    for number in (0, 2, 5):
+        person = f"person/p-{number}"
+        history.add(person, PersonRegistered(), day(1))
+        history.add(person, EmploymentStarted(employment=f"e-{number}", contract="permanent"), day(1))
+        home = PersonAssignedToUnit(unit="u1" if number == 5 else "u2", assignment=AssignmentKind.HOME)
+        history.add(person, home, day(1))
+    history.add("person/p-0", ManagerAssigned(manager="p-5", relation=ManagerKind.LINE), day(2))
+    history.add("unit/u1", UnitLeadAppointed(lead="p-5"), day(2))
+    history.add("unit/u2", HrPartnerAssigned(partner="p-5"), day(2))
+    history.add("person/p-5", PersonsMerged(into="p-2"), day(3))
+    if undone:
+        history.add("person/p-5", PersonsUnmerged(former="p-2"), day(4))
+    return bench.view(bench.build(PROJECTION, [history.raw()]), len(history.stored))
+
+
+def test_merged_ids_are_one_person_wherever_they_are_named(bench: Bench) -> None:
+    view = merged_company(bench)
+    found = ask.person(view, "p-5", on=day(5))
+    assert found is not None
+    assert (found.id, found.ids) == ("p-2", ("p-2", "p-5"))
+    assert found == ask.person(view, "p-2", on=day(5))
+    assert found.home is not None
+    assert found.home.to == "unit/u2"
+    managed, unit, under = (
+        ask.person(view, "p-0", on=day(5)),
+        ask.unit(view, "u1", on=day(5)),
+        ask.unit(view, "u2", on=day(5)),
+    )
+    assert managed is not None
+    assert managed.manager is not None
+    assert unit is not None
+    assert unit.lead is not None
+    assert under is not None
+    named = [managed.manager.to, unit.lead.to, *(partner.to for partner in under.partners)]
+    assert named == ["person/p-2"] * 3
+    for id in ("p-2", "p-5"):
+        assert [m.subject for m in ask.reports_of(view, id, on=day(5))] == ["person/p-0"]
+        assert [m.subject for m in ask.units_led_by(view, id, on=day(5))] == ["unit/u1"]
+
+
+def test_an_id_that_is_read_as_another_is_no_member_of_its_own(bench: Bench) -> None:
+    view = merged_company(bench)
+    assert [m.subject for m in ask.members(view, "u1", on=day(5))] == []
+    assert [m.subject for m in ask.members(view, "u2", on=day(5))] == ["person/p-0", "person/p-2"]
+
+
+def test_before_a_merge_was_known_and_after_it_is_undone_ids_name_themselves(bench: Bench) -> None:
+    view = merged_company(bench, undone=True)
+    for known in (view.position, view.position - 2):
+        found = ask.person(view, "p-5", on=day(5), known=known)
+        assert found is not None
+        assert (found.id, found.ids) == ("p-5", ("p-5",))
+        assert [m.subject for m in ask.members(view, "u1", on=day(5), known=known)] == ["person/p-5"]
+        assert ask.reports_of(view, "p-2", on=day(5), known=known) == []
+    between = ask.person(view, "p-5", on=day(5), known=view.position - 1)
+    assert between is not None
+    assert between.id == "p-2"
