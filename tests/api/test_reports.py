@@ -110,7 +110,7 @@ def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(servi
         "ends_on": (today + timedelta(days=90)).isoformat(),
     }
     with service.client("hr_administrator") as hr:
-        made = {"label": "Calls", "unit_of_measure": "calls", "direction": "rising", "combines": "sum"}
+        made = {"label": "Calls", "unit_of_measure": "calls", "direction": "increase", "combines": "sum"}
         hr.post("/metrics/report-calls/define", json=made)
         refused = hr.post("/goals/assign", json=body)
     assert refused.status_code == 403, refused.text
