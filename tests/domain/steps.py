@@ -194,6 +194,7 @@ DRAWS: dict[tuple[str, tuple[str, ...]], tuple[Draw, ...]] = {
         lambda c: persons.AssignManager(manager=someone(c), relation=c.choice(list(ManagerKind))),
         lambda c: persons.ReleaseManager(manager=someone(c)),
         lambda c: persons.StartEmployment(),
+        lambda c: persons.StartEmployment(),
         lambda c: persons.EndEmployment(ending=c.choice(list(Ending))),
         lambda c: delegations.GrantDelegation(
             delegate=someone(c), scope=(delegations.Scope.GOALS,), until=on_a_day(c) + timedelta(days=20)
@@ -202,6 +203,7 @@ DRAWS: dict[tuple[str, tuple[str, ...]], tuple[Draw, ...]] = {
         lambda c: merging.MergePerson(into=someone(c)),
         lambda c: merging.UnmergePerson(reason="facts"),
         lambda c: merging.UnmergePerson(reason="facts"),
+        pointing(persons.AnnulPersonEntry, persons.RedatePersonEntry),
         pointing(persons.AnnulPersonEntry, persons.RedatePersonEntry),
     ),
     ("unit", UNITS): (

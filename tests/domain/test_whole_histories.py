@@ -37,9 +37,7 @@ from ledger.kernel.timeline import holders_on
 from tests.domain.given import History
 from tests.domain.steps import BEGUN, DAYS, GOALS, PEOPLE, TEAMS, Lived, Step, histories, lived, rebuilt, streams
 
-WHOLE = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+WHOLE = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 MOMENTS = [begins(d, BEGUN.zone) + shift for d in DAYS for shift in (timedelta(), timedelta(hours=13))]
 moments = st.sampled_from(MOMENTS)
 
@@ -336,7 +334,7 @@ def test_the_histories_reach_every_context():
     """Of many drawn histories something is accepted in each context, so that what holds is not held of nothing."""
     reached: set[str] = set()
 
-    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=150, database=None, suppress_health_check=list(HealthCheck))
     @for_all(histories)
     def gather(steps: list[Step]) -> None:
         reached.update(entry.topic.partition(".")[0] for entry, _ in lived(steps).accepted)
