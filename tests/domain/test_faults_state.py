@@ -251,7 +251,13 @@ def test_merges_that_lose_one_side():
     assert world.resolved("p-second") == "p-bob"
     assert world.state("goal", "g-second").owner.id == "p-second", "ids are kept, and resolved on reading"
     assert [e.event.owner.id for e in world.entries if isinstance(e.event, ProgressReported)] == ["p-bob"]
+    fields = {"person": "p-bob", "goals": ["g-bob", "g-second"], "starts_on": "2026-01-01", "ends_on": "2026-06-10"}
+    opened = opening.OpenReview.model_validate({**fields, "scale": "abc", "grades": ["c", "b", "a"]})
+    both = given("review", "v-9", world=world)
+    both.when(opened).then(review.ReviewOpened)  # what either id was assigned is judged
+    both.when(opened.model_copy(update={"person": "p-second"})).then(review.ReviewOpened)
     world.do("person", "p-second", merging.UnmergePerson(reason="error"))
+    given("review", "v-9", world=world).when(opened).then(opening.NotTheirGoal)
     assert world.resolved("p-second") == "p-second"
     assert len(world.entries) == before + 2, "nothing of either was rewritten"
     kind, id, registered = OTHER_CANDIDATE[:3]

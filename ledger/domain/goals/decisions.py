@@ -35,7 +35,7 @@ from ledger.domain.goals.events import (
 )
 from ledger.domain.goals.scoring import Measured, closing_figures
 from ledger.domain.goals.state import Answer, GoalState, Stage, Target, evolve_goal
-from ledger.domain.goals.wholes import require_share, require_weight
+from ledger.domain.goals.wholes import is_of, require_share, require_weight
 from ledger.kernel.annulment import DatedFact, as_of_then, decide_annulment
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Event, Subject
@@ -83,7 +83,7 @@ def _stated(command: StateGoal, state: GoalState, act: Act) -> Event:
     adopts = isinstance(command, AssignGoal) and state.stage is Stage.PROPOSED
     if state.stage is not Stage.UNKNOWN and not adopts:
         raise AlreadyExists(kind="goal")
-    if adopts and command.owner.subject != state.owner:
+    if adopts and not is_of(command.owner.subject, _owner(state), act):
         raise OtherOwner()
     if command.ends_on < command.starts_on:
         raise PeriodReversed()

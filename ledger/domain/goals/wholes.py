@@ -48,7 +48,7 @@ def require_weight(terms: GoalTerms, owner: Subject, act: Act) -> None:
     total = act.facts.policy(act.begins).terms.weights_total
     if total is None or terms.weight is None:
         return
-    theirs = [one for one in _others(owner.kind, owner.id, act) if _is_of(one.owner, owner, act)]
+    theirs = [one for one in _others(owner.kind, owner.id, act) if is_of(one.owner, owner, act)]
     weighed = [one for one in theirs if one.starts_on <= terms.ends_on and terms.starts_on <= one.ends_on]
     days = {terms.starts_on, *(max(one.starts_on, terms.starts_on) for one in weighed)}
     heaviest = max(
@@ -66,7 +66,8 @@ def _others(kind: str, id: str, act: Act) -> Iterator[GoalTerms]:
             yield state.terms
 
 
-def _is_of(one: Subject, other: Subject, act: Act) -> bool:
+def is_of(one: Subject, other: Subject, act: Act) -> bool:
+    """Tell whether two owners are one, ids that were merged being one person."""
     if one.kind != "person" or other.kind != "person":
         return one == other
     return act.facts.resolved(one.id) == act.facts.resolved(other.id)

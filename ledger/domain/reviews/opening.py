@@ -237,7 +237,7 @@ def _period(command: OpenReview, cycle: CycleState | None) -> tuple[date, date]:
 
 def _employment(command: OpenReview, first: date, last: date, act: Act) -> str | None:
     """Return the employment that is judged; whoever has left since is judged all the same."""
-    line = act.facts.state("person", command.person).lines["employment"]
+    line = act.facts.state("person", act.facts.resolved(command.person)).lines["employment"]
     found = next(held_within(line, begins(first, act.zone), begins(last, act.zone)), None)
     if found is None:
         act.refuse(AfterLastDay())
@@ -262,7 +262,7 @@ def _as_it_stands(goal: str, person: str, period: tuple[date, date], act: Act) -
     state: Any = act.facts.state("goal", goal)
     terms: Terms | None = state.terms
     first, last = period
-    theirs = state.owner == Subject(kind="person", id=person) and state.stage in ("assigned", "closed")
+    theirs = _is_of(state.owner, person, act) and state.stage in ("assigned", "closed")
     if terms is None or not theirs or terms.ends_on < first or last < terms.starts_on:
         raise NotTheirGoal(goal=goal)
     target: Decimal = state.target_on(min(last, terms.ends_on), act).value
@@ -275,6 +275,13 @@ def _as_it_stands(goal: str, person: str, period: tuple[date, date], act: Act) -
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
     )
+
+
+def _is_of(owner: Subject | None, person: str, act: Act) -> bool:
+    """Tell whether a goal is the person's, under whichever of merged ids."""
+    if owner is None or owner.kind != "person":
+        return False
+    return act.facts.resolved(owner.id) == act.facts.resolved(person)
 
 
 def _named(command: NameReviewers, state: ReviewState, opened: ReviewOpened, act: Act) -> Event:
