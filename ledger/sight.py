@@ -11,6 +11,7 @@ OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are abou
 OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
 WITH_STATE = frozenset(
     {"goal", "feedback", "duty", "requisition", "application", "review", "calibration", "coaching", "training", "pay"}
+    | {"finding"}
 )
 OF_ITS_SUBJECT = frozenset({"outcome", "attendance"})  # seen by whoever sees the unit or person that the id names
 OPEN_KINDS = frozenset(
@@ -273,6 +274,7 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "draft": _sees_draft,
     "training": _sees_part("training"),
     "pay": _sees_part("pay"),
+    "finding": _sees_part("finding"),
     "survey-answers": _sees_nothing,  # the single answers: by office only
     "calibration": _sees_calibration,
     "token": _sees_token,

@@ -6,6 +6,7 @@ from ledger.domain import (
     batches,
     duties,
     feedback,
+    findings,
     goals,
     hiring,
     identity,
@@ -39,6 +40,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         reviews.STREAMS,
         hiring.STREAMS,
         training.STREAMS,
+        findings.STREAMS,
         outcomes.STREAMS,
     )
     for stream in streams

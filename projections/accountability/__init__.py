@@ -9,7 +9,7 @@ from projections.engine.projection import Projection
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="accountability",
-    version=1,
+    version=2,
     question="Which acts show who did their part, who did another's, and who did it only on paper?",
     tables=("acts", MERGES_TABLE),
     topics=None,

@@ -12,7 +12,7 @@ from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 OVERSTEPPING = "overstepping"
-CONTEXTS = ("duties.", "goals.", "progress.", "reviews.", "feedback.")
+CONTEXTS = ("findings.", "duties.", "goals.", "progress.", "reviews.", "feedback.")
 MORE = frozenset(
     {
         "people.AbsenceStarted",

@@ -72,6 +72,7 @@ CONTEXTS = {
     "duties",
     "reviews",
     "training",
+    "findings",
     "outcomes",
 }
 
@@ -182,6 +183,7 @@ AT_ONCE_KINDS = {
     "calibration",
     "pay",
     "survey",
+    "finding",
 }
 IMMEDIATE = [e for e in EXAMPLES if e.kind in AT_ONCE_KINDS or e.event.__name__ in AT_ONCE]
 

@@ -6,6 +6,7 @@ from tests.domain.examples import (
     batches,
     duties,
     feedback,
+    findings,
     goals,
     hiring,
     identity,
@@ -67,6 +68,7 @@ EXAMPLES = (
     *duties.EXAMPLES,
     *reviews.EXAMPLES,
     *training.EXAMPLES,
+    *findings.EXAMPLES,
     *outcomes.EXAMPLES,
 )
 
