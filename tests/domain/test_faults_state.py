@@ -23,6 +23,7 @@ from ledger.domain.goals.events import GoalClosed
 from ledger.domain.hiring import candidates, offering, outcomes
 from ledger.domain.hiring import judging as hire
 from ledger.domain.hiring.applications import Decision, HiringDecisionMade
+from ledger.domain.hiring.requisitions import RefuseRequisition, RequisitionApproved
 from ledger.domain.people import merging, persons, units
 from ledger.domain.policies.publishing import PolicyPublished
 from ledger.domain.progress import ProgressReported, ReportProgress
@@ -37,6 +38,7 @@ from ledger.kernel.command import Command
 from ledger.kernel.policy import STANDING, PolicyTerms
 from ledger.kernel.timeline import holders_on
 from tests.domain.examples import (
+    ACCEPTED,
     ANN_HOLDS,
     ANN_SCORED,
     APPLIED,
@@ -44,6 +46,7 @@ from tests.domain.examples import (
     BOB_HOLDS,
     CLOSED,
     HIRE,
+    OPENED,
     PANEL,
     REPORTED,
     REVISED,
@@ -52,7 +55,7 @@ from tests.domain.examples import (
     day,
     q,
 )
-from tests.domain.examples.hiring import GONE, OFFERED, OTHER_CANDIDATE, TAKEN, TERMS, decided
+from tests.domain.examples.hiring import GONE, GOOD, OFFERED, OTHER_CANDIDATE, TAKEN, TERMS, decided
 from tests.domain.examples.responsibilities import ANN_ACCOUNTABLE, REGISTERED
 from tests.domain.examples.reviews import (
     ACCEPTED_RESULT,
@@ -60,6 +63,7 @@ from tests.domain.examples.reviews import (
     APPEALED,
     CYCLE_OPENED,
     EXEMPTED,
+    PLAN,
     PLANNED,
     PUBLISHED,
     RATED,
@@ -215,6 +219,24 @@ def test_contradictory_states_both_true(kind: str, happened: tuple[Happened, ...
     assert outcome.refusal is not None, outcome.said
     assert outcome.refusal.status == 409, outcome.said
     assert count(subject) == before
+
+
+APPROVED = RequisitionApproved(unit="sales"), day("2026-06-02"), "p-boss"
+PLAN_AGAIN = planning.PlanCycle.model_validate({**PLAN, "reason": "late"})
+WHY: list[tuple[str, tuple[Happened, ...], Command, str, str]] = [
+    ("goal", (ASSIGNED, ACCEPTED), goal.DisputeGoal(), "p-ann", "goal_accepted"),
+    ("cycle", (PLANNED, CYCLE_OPENED), PLAN_AGAIN, "p-hr", "cycle_begun"),
+    ("cycle", (PLANNED, CYCLE_OPENED), planning.CloseStage(stage=CycleStage.REVIEW), "p-hr", "stage_not_running"),
+    ("application", (APPLIED, PANEL), hire.AmendAssessment(scores=GOOD), "p-ann", "not_assessed"),
+    ("requisition", (OPENED, APPROVED), RefuseRequisition(reason="budget"), "p-boss", "requisition_settled"),
+]
+
+
+@pytest.mark.parametrize(("kind", "happened", "command", "actor", "code"), WHY)
+def test_contradictory_states_both_true_says_which(
+    kind: str, happened: tuple[Happened, ...], command: Command, actor: str, code: str
+):
+    assert given(kind, "x-1", *happened, world=WORLD).when(command, actor=actor).said == code
 
 
 def test_a_reversal_that_erases():
