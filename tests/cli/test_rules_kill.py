@@ -1,6 +1,8 @@
 """The service is killed while its rules run: each duty is there, once, as after a run that nothing disturbed."""
 
+import multiprocessing
 import random
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from ledger.kernel.clock import RealClock
 from ledger.kernel.event import Entry, decode
 from ledger.store.embedded import open_cluster
 from tests.cli.program import PATIENCE_S, Program, Serving, program_with_trial
+from tests.cli.rules_alone import follow
 
 KILLED, CLEAN = "trial", "clean"
 TEAM = 5  # who joins in each round
@@ -148,6 +151,40 @@ def test_kills_neither_double_nor_lose_a_duty(tmp_path: Path, rounds: int):
     assert opened["read_policy"] >= rounds * TEAM
 
 
+def test_late_twice_side_by_side_or_on_an_older_database_the_same_duties_follow(tmp_path: Path):
+    older = tmp_path / "older"
+    with program_with_trial(tmp_path) as program:
+        program.environment["PLEDGER_RULES"] = "false"
+        database, play = program.data / "pg", Play(program.tokens(KILLED)["hr_administrator"])
+        with program.serving() as serving:
+            play.go(serving, first_steps() + steps_of(0))
+        shutil.copytree(database, older)
+        side_by_side = followed(program, processes=2)
+        assert len(side_by_side) > 2 * TEAM
+        assert followed(program, processes=1) == side_by_side
+        shutil.rmtree(database)
+        older.rename(database)
+        assert followed(program, processes=1) == side_by_side
+
+
+def followed(program: Program, *, processes: int) -> dict[str, tuple[str, ...]]:
+    """Run the rules over the whole ledger in so many processes at once; return each duty as it stands then."""
+    settings = Settings(data=program.data)
+    with open_cluster(settings.database_folder) as cluster:
+        spawn = multiprocessing.get_context("spawn")
+        asked = (cluster.conninfo, KILLED, settings.keys_folder)
+        runs = [spawn.Process(target=follow, args=asked) for _ in range(processes)]
+        for run in runs:
+            run.start()
+        for run in runs:
+            run.join(PATIENCE_S)
+            assert run.exitcode == 0
+        with psycopg.connect(cluster.conninfo, autocommit=True) as admin:
+            found = entries(admin, KILLED)
+    require_once(found)
+    return standings(found, {})
+
+
 def entries(admin: psycopg.Connection, ledger: str) -> list[Entry]:
     rows = admin.execute(f"select stored from ledger_{ledger}.events order by position".encode()).fetchall()
     return [decode(bytes(stored)) for (stored,) in rows]
@@ -169,22 +206,22 @@ def require_once(found: list[Entry]) -> None:
 
 def duties_of(found: list[Entry], play: Play) -> Figures:
     """Return how many duties of which kind, about what and on whose seat end up with whom, and how they stand."""
-    names = {id: name for name, id in play.people.items()}
+    return Counter(standings(found, {id: name for name, id in play.people.items()}).values())
+
+
+def standings(found: list[Entry], names: dict[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return each duty's kind, subject, seat, rule, how it stands and its holder; persons by the names they have."""
     standing: dict[str, tuple[str, ...]] = {}
     for entry in found:
         data = entry.data
         if entry.topic == "duties.DutyOpened":
             subject, of = (names.get(data[key]["id"], data[key]["id"]) for key in ("subject", "of"))
-            held = names.get(data.get("holder") or "", "nobody")
-            standing[entry.stream] = (data["kind"], subject, of, data["rule"], "open", held)
+            holder = data.get("holder") or "nobody"
+            standing[entry.stream] = (data["kind"], subject, of, data["rule"], "open", names.get(holder, holder))
         elif entry.topic == "duties.DutyTransferred":
-            held = names.get(data.get("taker") or "", "nobody")
-            standing[entry.stream] = (*standing[entry.stream][:-1], held)
+            taker = data.get("taker") or "nobody"
+            standing[entry.stream] = (*standing[entry.stream][:-1], names.get(taker, taker))
         elif entry.topic == "duties.DutyDischarged":
-            standing[entry.stream] = (
-                *standing[entry.stream][:-2],
-                "discharged",
-                data["outcome"],
-                names[data["holder"]],
-            )
-    return Counter(standing.values())
+            before = standing[entry.stream]
+            standing[entry.stream] = (*before[:-2], data["outcome"], before[-1])
+    return standing
