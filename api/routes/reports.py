@@ -23,6 +23,7 @@ from ledger.kernel.moments import begins, utc_text
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.refusals import Invalid, NotFound
 from ledger.states import state_known
+from projections.accountability.objections import Objection, objections_to
 from projections.accountability.report import (
     PARAMETERS,
     Answer,
@@ -39,6 +40,7 @@ from projections.reports import REPORTS
 
 USUAL = timedelta(days=365)  # the period up to `on` where none is asked for
 ATTEMPTS_PAGE = 1_000
+OBJECTIONS = "accountability"  # the projection that keeps them
 router = APIRouter(tags=["reports"])
 Unit = Annotated[str | None, Query(min_length=1, max_length=128, description="Of a unit and those below it.")]
 From = Annotated[str | None, Query(alias="from", max_length=40, description="The period's first day or instant.")]
@@ -91,8 +93,9 @@ async def report(
         than_known=await known_position(asked, than_known),
     )
     await _require_subjects(asked, unit, subject)
-    found, told, policy = await _answered(asked, chosen, circumstances, at_least(min_position, at))
+    found, told, policy, objections = await _answered(asked, chosen, circumstances, at_least(min_position, at))
     lines, missing = await _visible(asked, found)
+    seen = [one for one in objections if await asked.sees(*split_stream(one.contested.stream))]
     page = lines[start : start + limit]
     following = keyset.make((start + limit, told.known)) if len(lines) > start + limit else None
     if wants_csv(asked.asker.headers.get("accept", "")):
@@ -107,7 +110,7 @@ async def report(
         "unit": unit,
         "policy": None if policy.name is None else {"id": policy.id, "version": policy.version},
         "thresholds": {term: str(getattr(told.terms, term)) for term in chosen.thresholds},
-        "lines": [_line_json(line) for line in page],
+        "lines": [_line_json(line, [one for one in seen if one.is_to(line)]) for line in page],
         "missing": [{"code": one.code, "about": list(one.about)} for one in missing],
         "labels": _labels_json(labels, page),
         "next": following,
@@ -191,24 +194,29 @@ def _first(text: str, now: datetime, asked: Asked) -> datetime:
 
 async def _answered(
     asked: Asked, chosen: Report, given: Circumstances, min_position: int | None
-) -> tuple[Answer, Circumstances, PolicyInForce]:
-    """Return what the report answers on snapshots that all hold the same position, and the policy it went by."""
-    for projection in chosen.views:
+) -> tuple[Answer, Circumstances, PolicyInForce, list[Objection]]:
+    """Return the answer on snapshots that all hold the same position, the policy it went by, and objections to it."""
+    for projection in _read_by(chosen):
         await put(asked, projection, lambda _: None, min_position)
     attempts = await asyncio.to_thread(_attempts, asked, given) if chosen.attempts else ()
 
-    def snapshots() -> tuple[Answer, Circumstances, PolicyInForce]:
+    def snapshots() -> tuple[Answer, Circumstances, PolicyInForce, list[Objection]]:
         with ExitStack() as stack:
-            views = {name: stack.enter_context(asked.served.runner.view(name)) for name in chosen.views}
+            views = {name: stack.enter_context(asked.served.runner.view(name)) for name in _read_by(chosen)}
             known = min([given.known, *(view.position for view in views.values())])
             state = state_known(asked.ledger.reader, stream_name("policy", STANDING), known)
             policy: PolicyInForce = state.in_force(STANDING, given.on)
             told = replace(given, known=known, terms=policy.terms, refused=attempts)
             told = replace(told, policy_at=lambda at: int(state.in_force(STANDING, at).version))
-            found = chosen.answer(views, told)
-        return withhold_small(found, policy.terms.small_group_limit), told, policy
+            found = withhold_small(chosen.answer(views, told), policy.terms.small_group_limit)
+            return found, told, policy, objections_to(views[OBJECTIONS], chosen, told)
 
     return await asyncio.to_thread(snapshots)
+
+
+def _read_by(chosen: Report) -> tuple[str, ...]:
+    """Return the projections that are read: the report's own, and the one that keeps what was said against lines."""
+    return tuple(dict.fromkeys((*chosen.views, OBJECTIONS)))
 
 
 def _attempts(asked: Asked, given: Circumstances) -> tuple[Attempt, ...]:
@@ -261,9 +269,23 @@ def _report_json(report: Report) -> Fields:
     }
 
 
-def _line_json(line: Line) -> Fields:
+def _line_json(line: Line, contested: Iterable[Objection]) -> Fields:
     events = [{"event_id": one.event_id, "position": one.position} for one in line.events]
-    return {"subject": line.about[0] if line.about else None, **_plain(line.values), "events": events}
+    said = [_objection_json(one) for one in contested]
+    told = {"subject": line.about[0] if line.about else None, **_plain(line.values), "events": events}
+    return {**told, "contested": said} if said else told
+
+
+def _objection_json(objection: Objection) -> Fields:
+    """Return an objection: by whom, when and by which events; its words are sealed, and opened by event."""
+    told = (objection.contested, *objection.answers)
+    return {
+        "finding": objection.contested.id,
+        "person": f"person/{objection.contested.actor}",
+        "at": utc_text(objection.contested.begins),
+        "outcome": objection.outcome,
+        "events": [{"event_id": one.event_id, "position": one.position} for one in told],
+    }
 
 
 def _row(line: Line) -> Fields:

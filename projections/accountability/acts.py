@@ -1,6 +1,6 @@
 """Questions about acts: those of a period, of persons, of streams, as known at a position; persons read as merged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,11 @@ class Act:
 def in_period(view: View, topics: Iterable[str], asked: Circumstances) -> list[Act]:
     """Return the acts of these kinds that took effect in the period asked about, in order of recording."""
     return _read(view, "acts_in_period", {**_period(asked), "topics": list(topics)}, asked.known)
+
+
+def read_acts(view: View, period: Mapping[str, object], known: int) -> list[Act]:
+    """Return the acts of a period given as `since`, `until`, `known` and `topics`, in order of recording."""
+    return _read(view, "acts_in_period", dict(period), known)
 
 
 def about_persons(

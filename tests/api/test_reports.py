@@ -136,3 +136,23 @@ def test_the_map_of_a_unit_and_a_goal_is_the_report_around_them(service: Service
         assert answer.status_code == 200
         assert answer.json()["name"] == "strategy-map"
         assert client.get("/goals/nothing/map").status_code in (200, 404)
+
+
+def test_an_objection_stands_beside_the_line_and_so_does_its_answer(service: Service, gap: str) -> None:
+    contested = {"report": "responsibility", "about": {"kind": "unit", "id": "reports-gap"}, "note": "It has a lead"}
+    with service.client("employee") as employee:
+        receipt = recorded(employee, "/findings/contest", **contested)
+        finding = receipt["stream"].removeprefix("finding/")
+        answer = {"outcome": "stands", "note": "Nobody was appointed"}
+        assert employee.post(f"/findings/{finding}/answer", json=answer).status_code == 403
+    with service.client("hr_administrator") as hr:
+        answered = recorded(hr, f"/findings/{finding}/answer", **answer)
+    service.settle()
+    line = next(one for one in asked(service, "auditor", "responsibility")["lines"] if one["subject"] == gap)
+    (said,) = line["contested"]
+    assert (said["person"], said["outcome"]) == (f"person/{service.ids['employee']}", "stands")
+    assert [event["event_id"] for event in said["events"]] == [receipt["event_id"], answered["event_id"]]
+    before = asked(service, "auditor", "responsibility", known=f"position:{receipt['position'] - 1}")["lines"]
+    assert "contested" not in next(one for one in before if one["subject"] == gap)
+    unseen = asked(service, "outsider", "responsibility")["lines"]
+    assert "contested" not in next(one for one in unseen if one["subject"] == gap)
