@@ -50,7 +50,7 @@ def _next(entry: Entry, looked: Looked, rule: Rule, person: Subject, *, after_on
 
 
 RULES = (
-    Rule("coach-first", 1, frozenset({GoalAssigned.topic}), _to_coach_first),
+    Rule("coach-first", 1, frozenset({GoalAssigned.topic}), _to_coach_first, begins_now=True),
     Rule("coaching-held", 1, frozenset({HELD}), _coached),
     Rule("coaching-missed", 1, frozenset({"duties.DutyLapsed"}), _missed),
 )

@@ -144,7 +144,10 @@ class Following:
         if topic not in BY_TOPIC and topic not in SEAT_TOPICS and topic not in WATCHES:
             return
         entry = decode(stored)
-        if entry.testimony or entry.event is None:  # imported history opens no duties about the past
+        if entry.event is None:
+            return
+        if entry.testimony:
+            await self._take_imported(entry)
             return
         for number, watch in enumerate(WATCHES.get(topic, ())):
             if watch.marker in stored:
@@ -155,6 +158,14 @@ class Following:
             await self._run(rule, entry)
         if topic in SEAT_TOPICS:
             await self._settle(entry)
+
+    async def _take_imported(self, entry: Entry) -> None:
+        """Imported history opens no duties about the past: only what goes on from now begins, and what is over ends."""
+        rules = [rule for rule in BY_TOPIC.get(entry.topic, ()) if rule.begins_now]
+        if rules and self._touched & self._keys_of(entry):
+            await self._flush(entry.position - 1)
+        for rule in rules:
+            await self._run(rule, entry)
 
     def _keys_of(self, entry: Entry) -> set[str]:
         assert entry.event is not None
@@ -180,7 +191,8 @@ class Following:
         """Return what a rule asks to be looked up, as known at `position` or later."""
         if what in _STREAMS:
             topic, marker = _STREAMS[what]
-            streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, marker, position)
+            look = partial(self._ledger.reader.streams_of, topic, marker, position, imported=True)
+            streams = await asyncio.to_thread(look)
             return [Subject(kind=kind, id=id) for kind, id in map(split_stream, streams)]
         if what is Lookup.MERGED:
             return await self._begun_while_merged(id, position)

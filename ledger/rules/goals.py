@@ -127,6 +127,9 @@ def _to_report_first(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     assert isinstance(entry.event, GoalAssigned)
     if any(True for _ in looked.live.about(entry.stream, (Kind.REPORT_PROGRESS,))):
         return []
+    owner = entry.event.owner
+    if entry.testimony and owner.kind == "person" and not looked.facts.is_employed(owner.id, looked.now):
+        return []
     return _next_report(entry, looked, rule, max(looked.today, entry.event.starts_on))
 
 
@@ -302,7 +305,7 @@ RULES = (
     Rule("goals-set", 1, _topics(GoalAssigned), _set),
     Rule("goal-to-answer", 1, _topics(GoalAssigned, GoalTargetRevised), _to_answer),
     Rule("goal-answered", 1, frozenset({"goals.GoalAccepted", "goals.GoalDisputed"}), _answered),
-    Rule("report-first", 1, _topics(GoalAssigned), _to_report_first),
+    Rule("report-first", 1, _topics(GoalAssigned), _to_report_first, begins_now=True),
     Rule("report-made", 1, _topics(ProgressReported, MeasurementRecorded), _reported),
     Rule("report-missed", 1, frozenset({"duties.DutyLapsed"}), _missed),
     Rule("deviation-to-find", 1, _VALUES, _to_find),
@@ -310,8 +313,8 @@ RULES = (
     Rule("deviation-talked", 1, _topics(FeedbackGiven, SupportGiven), _talked),
     Rule("help-owed", 1, _topics(DifficultyRaised, SupportRequested), _to_help),
     Rule("help-given", 1, _topics(SupportGiven, DifficultyResolved), _helped),
-    Rule("goal-paused", 1, _topics(GoalPaused), _paused),
+    Rule("goal-paused", 1, _topics(GoalPaused), _paused, begins_now=True),
     Rule("goal-resumed", 1, _topics(GoalResumed), _resumed),
     Rule("goal-handed-over", 1, _topics(GoalHandedOver), _handed_over),
-    Rule("goal-over", 1, _topics(GoalClosed, GoalWithdrawn), _over),
+    Rule("goal-over", 1, _topics(GoalClosed, GoalWithdrawn), _over, begins_now=True),
 )

@@ -53,6 +53,8 @@ class Rule:
     """What the ledger does by itself when one of `topics` is recorded. `run` is pure.
 
     `looks_up` says what is looked up before of the subject of the event; with `when_late` only where it is days old.
+    Imported history is passed over, unless the rule is one that `begins_now`: what it opens lies ahead of the import,
+    and what it ends is over.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Rule:
     run: Callable[[Entry, Looked, "Rule"], Iterable[Ask]]
     looks_up: Lookup | None = None
     when_late: bool = False
+    begins_now: bool = False
 
     @property
     def source(self) -> str:

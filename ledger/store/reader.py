@@ -123,9 +123,10 @@ class Reader:
         """Return the stored bytes of the events that put their streams under any of `subjects`, in order."""
         return [row[0] for row in self.rows("find_naming", (list(subjects),))]
 
-    def streams_of(self, topic: str, marker: bytes, upto: int) -> list[str]:
-        """Return the streams with events of a topic whose bytes hold `marker`, up to a position; no imported ones."""
-        return [row[0] for row in self.rows("find_streams_of_topic", (topic, upto, marker))]
+    def streams_of(self, topic: str, marker: bytes, upto: int, *, imported: bool = False) -> list[str]:
+        """Return the streams with events of a topic whose bytes hold `marker`, up to a position; `imported` too."""
+        asked = {"topic": topic, "upto": upto, "marker": marker, "imported": imported}
+        return [row[0] for row in self.rows("find_streams_of_topic", asked)]
 
     def begun_between(self, subject: str, span: tuple[int, int]) -> list[str]:
         """Return the streams that began to name a subject between two positions, and its own where that went on."""

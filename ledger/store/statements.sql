@@ -118,10 +118,11 @@ select stream, stored from {schema}.events where stream = any(%s) order by strea
 select position, stored from {schema}.events where position > %s and position <= %s order by position limit %s
 
 -- name: find_streams_of_topic
--- The streams with live events of a topic that hold some bytes: read through once, when the rules take up a ledger.
+-- The streams with events of a topic that hold some bytes, imported ones only where asked for: read through once,
+-- when the rules take up a ledger.
 select distinct stream from {schema}.events
-where topic = %s and position <= %s and position(%s::bytea in stored) > 0
-    and position('"source":"import:'::bytea in stored) = 0
+where topic = %(topic)s and position <= %(upto)s and position(%(marker)s::bytea in stored) > 0
+    and (%(imported)s or position('"source":"import:'::bytea in stored) = 0)
 
 -- name: find_begun_between
 -- The streams that began to name a subject between two positions, and the subject's own where it went on: read
