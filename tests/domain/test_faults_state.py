@@ -278,6 +278,11 @@ def test_merges_that_lose_one_side():
     both = given("review", "v-9", world=world)
     both.when(opened).then(review.ReviewOpened)  # what either id was assigned is judged
     both.when(opened.model_copy(update={"person": "p-second"})).then(review.ReviewOpened)
+    in_cycle = {"cycle": "c-open", "starts_on": None, "ends_on": None, "scale": None, "grades": None, "goals": ()}
+    reviewed = opened.model_copy(update={**in_cycle, "person": "p-second"})
+    twice = given("review", "v-9", world=world)
+    twice.history.do("review", "v-9", opened.model_copy(update=in_cycle))
+    given("review", "v-8", world=twice.history).when(reviewed).then(opening.ReviewedAlready)
     world.do("person", "p-second", merging.UnmergePerson(reason="error"))
     given("review", "v-9", world=world).when(opened).then(opening.NotTheirGoal)
     assert world.resolved("p-second") == "p-second"

@@ -206,7 +206,8 @@ def _require_only_one(command: OpenReview, employment: str | None, period: tuple
     """Refuse a second review of an employment in a cycle for days that another covers."""
     if command.cycle is None:
         return
-    for review in act.facts.naming("person", command.person, of="review"):
+    ids = dict.fromkeys((command.person, act.facts.resolved(command.person)))
+    for review in (review for id in ids for review in act.facts.naming("person", id, of="review")):
         other: ReviewState = act.facts.state("review", review)
         opened = other.opened
         if opened is None or other.phase is Phase.WITHDRAWN:
@@ -316,7 +317,7 @@ def _handed_over(command: HandOverReview, state: ReviewState, opened: ReviewOpen
     if command.draft is not None:
         draft: DraftState = act.facts.state("draft", command.draft)
         keeper = state.drafts.get(command.draft, draft.writer)
-        if draft.review != act.id or draft.writer is None or keeper == opened.person:
+        if draft.review != act.id or keeper is None or act.facts.resolved(keeper) == act.facts.resolved(opened.person):
             raise UnknownReference(kind="draft", field="draft")
     return ReviewHandedOver(person=opened.person, giver=giver, taker=command.taker, draft=command.draft)
 
