@@ -28,10 +28,33 @@ def _published(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
         return []
     subject = Subject(kind="policy", id=split_stream(entry.stream)[1])
     since = max(looked.today, day_of(entry.begins, looked.facts.zone))
-    asks = ended(rule, entry, looked, subject.key, Kind.READ_POLICY, outcome=Outcome.MOOT)
+    asks = _outdated(entry, subject, version, looked, rule)
     for member in looked.held:
         asks += _to_read(member.id, subject, version, entry.event_id, since, looked, rule)
     return asks
+
+
+def _outdated(entry: Entry, policy: Subject, version: Published, looked: Looked, rule: Rule) -> list[Ask]:
+    """Return the commands that end what is owed of earlier versions; taken late, what is owed of later ones stays."""
+    kept = [f"version {n}" for n in _policy(policy.id, looked).versions if n >= version.version]
+    asks: list[Ask] = []
+    for id, state in looked.live.about(policy.key, (Kind.READ_POLICY,)):
+        if state.opened is None:
+            continue
+        of = state.opened.of.key
+        if _first(id, looked) not in {duty_id(TO_READ, Kind.READ_POLICY, once, policy.key, of) for once in kept}:
+            asks.append(rule.discharge(id, entry.event_id, Outcome.MOOT))
+    return asks
+
+
+def _first(id: str, looked: Looked) -> str:
+    """Return the duty that a duty was escalated from, or opened afresh for."""
+    while (duty := looked.facts.state("duty", id).opened) is not None:
+        before: str | None = duty.escalates or duty.replaces
+        if before is None:
+            break
+        id = before
+    return id
 
 
 def _policy(id: str, looked: Looked) -> PolicyState:

@@ -159,12 +159,15 @@ def ended(
 ) -> list[Ask]:
     """Return the commands that end the live duties of some kinds about a subject by this event.
 
-    `of` and `caused_by` narrow them to one seat, or to what one entry opened (and to what escalated from that).
+    `of` and `caused_by` narrow them to one seat, or to what one entry opened (and to what escalated from that). An
+    event that is taken twice never ends what it opened itself.
     """
     fitting = (
         id
         for id, state in looked.live.about(subject, kinds)
-        if state.opened is not None and _fits(state.opened, looked.facts, of, caused_by)
+        if state.opened is not None
+        and state.opened.cause != entry.event_id
+        and _fits(state.opened, looked.facts, of, caused_by)
     )
     return [rule.discharge(id, entry.event_id, outcome) for id in fitting]
 
