@@ -1,4 +1,4 @@
-"""Holdings: what rules may look up of the projections — the live duties, and what somebody holds who leaves."""
+"""Holdings: what is looked up of the projections — live duties, and what somebody holds, owes or left."""
 
 import asyncio
 from collections.abc import Iterator
@@ -72,6 +72,13 @@ class ProjectedSight:
     def _goals(self, holder: str) -> Iterator[Subject]:
         with self._runner.view("goals") as view:
             yield from (Subject(kind="goal", id=id) for id in goals.running_goals_of(view, holder))
+
+
+def owed_by(runner: Runner, person: str) -> list[tuple[tuple[str, str], str]]:
+    """Return what each live duty of a person is about, with the duty's id; blocks on the database."""
+    with runner.view("duties") as view:
+        found = duties.inbox(view, [person], duties.Wanted())
+    return [(split_stream(one.subject), one.duty) for one in found]
 
 
 def _subject(key: str) -> Subject:

@@ -14,6 +14,8 @@ OPERATOR = "operator"
 class Policy:
     """What a caller needs. With `kind` or `subject`, the subject in the path must be theirs to see as of now.
 
+    `seat`: a seat in it is enough; the answer then holds what the seat needs.
+
     `public` needs no token. `roles`: any one of them opens the route; none named: any caller. `rows`: the answer holds
     only what the caller may see. `subject`: the path names kind and id; `kind`: the path names the id of that kind.
     """
@@ -23,6 +25,7 @@ class Policy:
     subject: bool = False
     kind: str | None = None
     rows: bool = False
+    seat: bool = False
 
 
 PUBLIC = Policy(public=True)
@@ -45,7 +48,7 @@ POLICIES: Mapping[str, Policy] = {
     "/goals": ROWS,
     "/goals/{id}": Policy(kind="goal"),
     "/reviews": ROWS,
-    "/reviews/{id}": Policy(kind="review"),
+    "/reviews/{id}": Policy(kind="review", seat=True),
     "/cycles": ROWS,
     "/cycles/{id}": Policy(kind="cycle"),
     "/feedback": ROWS,

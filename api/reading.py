@@ -1,5 +1,6 @@
 """Reading: who asks, whether the route's policy lets them, and what they may see of the answer."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.holdings import owed_by
 from api.identity import Asker, Identities
 from api.paths import unescaped
 from api.policies import POLICIES, Policy
@@ -17,7 +19,7 @@ from api.services import Served
 from ledger.application import Caller, Ledger
 from ledger.kernel.ids import check_id, check_kind, split_stream
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
-from ledger.sight import TELLS_SCORES, is_kept_from
+from ledger.sight import OPENED_BY_DUTY, TELLS_SCORES, assesses, is_kept_from, is_opened_by
 
 RECHECK_S = 1.0
 
@@ -33,6 +35,7 @@ class Asked:
     identities: Identities
     scope: Mapping[str, Any]
     checked_s: float = field(default_factory=time.monotonic)
+    owed: list[tuple[tuple[str, str], str]] | None = None  # what live duties of the caller are about, once looked up
 
     @property
     def served(self) -> Served:
@@ -50,8 +53,28 @@ class Asked:
         return self.asker.caller
 
     async def sees(self, kind: str, id: str) -> bool:
-        """Tell whether the caller may see the subject, judged as of now whatever time is asked about."""
-        return await self.ledger.may_see(self.caller, kind, id)
+        """Tell whether the caller may see the subject, judged as of now whatever time is asked about.
+
+        An open duty of theirs shows them what it is about.
+        """
+        return await self.ledger.may_see(self.caller, kind, id) or await self.owes(kind, id)
+
+    async def owes(self, kind: str, id: str) -> bool:
+        """Tell whether a live duty of the caller, about somebody else, is about the subject."""
+        if kind not in OPENED_BY_DUTY or self.caller.kind != "person":
+            return False
+        if self.owed is None:
+            self.owed = await asyncio.to_thread(owed_by, self.served.runner, self.caller.id)
+        duties = [duty for subject, duty in self.owed if subject == (kind, id)]
+        actor = self.caller.id
+        return bool(duties) and await self.ledger.judged(
+            lambda facts: any(is_opened_by(facts, actor, duty, (kind, id)) for duty in duties)
+        )
+
+    async def has_seat(self, kind: str, id: str) -> bool:
+        """Tell whether the caller has an open seat in a subject that they may not see as a whole."""
+        actor = self.caller.id
+        return kind == "review" and await self.ledger.judged(lambda facts: assesses(facts, actor, id))
 
     async def is_kept_from(self, stream: str, topic: str, author: str) -> bool:
         """Tell whether an event of a subject that the caller may see is kept from them: others' scorecards."""
@@ -89,7 +112,9 @@ async def asked(request: Request) -> Asked:
         raise NotAllowed(needed=" / ".join(sorted(policy.roles)))
     question = Asked(asker, roles, policy, language_of(asker.headers.get("accept-language")), identities, request.scope)
     if policy.subject or policy.kind is not None:
-        await question.require(*_subject(policy, request))
+        subject = _subject(policy, request)
+        if not (policy.seat and await question.has_seat(*subject)):
+            await question.require(*subject)
     return question
 
 

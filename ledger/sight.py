@@ -1,10 +1,11 @@
 """Sight: who may see which subject, judged as of now; whoever may not is told that there is no such thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from ledger.domain.feedback import Visibility
 from ledger.domain.identity import SYSTEM, Role
+from ledger.domain.reviews.state import Phase, ReviewState
 from ledger.facts import LedgerFacts
 
 OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
@@ -21,6 +22,9 @@ SCORECARDS = frozenset({"hiring.AssessmentRecorded", "hiring.AssessmentAmended"}
 TELLS_SCORES = SCORECARDS | {"hiring.HiringDecisionMade"}  # which keeps the figures that it rests on
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
 SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
+OPENED_BY_DUTY = frozenset(  # what whoever owes something about it needs to see
+    {"goal", "review", "requisition", "application", "onboarding", "probation"}
+)
 CONFIDENTIAL = frozenset(
     {"feedback", "coaching", "comment"}
 )  # HR administrators see these only where the policy says so
@@ -78,6 +82,33 @@ def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject:
     if stream[0] in SEATED:
         return True
     return sees(facts, actor, *data_subject, at)
+
+
+# Seats
+
+
+def is_opened_by(facts: LedgerFacts, actor: str, duty: str, subject: tuple[str, str]) -> bool:
+    """Tell whether a live duty opens its subject to the actor: to whom it is on, about somebody else."""
+    kind, id = subject
+    state, actor = facts.state("duty", duty), facts.resolved(actor)
+    if kind not in OPENED_BY_DUTY or not state.is_live or state.opened is None or state.holder is None:
+        return False
+    about = facts.state(kind, id)
+    person = id if kind in OF_A_PERSON else getattr(about, "person", None)
+    is_own = isinstance(person, str) and facts.resolved(person) == actor
+    return state.opened.subject.key == f"{kind}/{id}" and facts.resolved(state.holder) == actor and not is_own
+
+
+def assesses(facts: LedgerFacts, actor: str, review: str) -> bool:
+    """Tell whether the actor is named to assess in a review and still has to, before the work is rated.
+
+    The seat shows what is to be assessed, and nothing of what others say of it.
+    """
+    state: ReviewState = facts.state("review", review)
+    actor = facts.resolved(actor)
+    done = {facts.resolved(a.assessor) for a in state.assessments if not a.returned}
+    named = {facts.resolved(person) for person in state.assessors} - done
+    return state.phase is Phase.OPEN and not state.ratings and actor in named
 
 
 def _opened_to(facts: LedgerFacts, feedback: str) -> str | None:
@@ -173,7 +204,8 @@ def _sees_comment(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool
 def _sees_hiring(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
     def look(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
         state = facts.state(kind, id)
-        seats = {getattr(state, name, None) for name in ("opener", "decider")} | set(getattr(state, "assessors", ()))
+        on_panel = kind == "application" and state.is_live and state.is_blind
+        seats = {getattr(state, "opener", None), *(map(facts.resolved, state.assessors) if on_panel else ())}
         requisition = getattr(state, "requisition", None)
         if actor in seats or (requisition is not None and look_requisition(facts, actor, requisition, at)):
             return True
@@ -202,13 +234,14 @@ def _sees_duty(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
 
 
 def _sees_review(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """The line, HR partners, the judge and the decider; the person while no grade is kept from them."""
+    """The line and HR partners; judge and decider while they are; the person while no grade is kept from them."""
     state = facts.state("review", id)
     if state.person is None:
         return False
     if actor == facts.resolved(state.person):
         return not state.unpublished
-    seats = (seat for seat in (state.judge, state.decider) if seat is not None)
+    judging = state.phase is Phase.OPEN and (state.result is None or not state.result.told)
+    seats = (seat for seat in (state.judge if judging else None, state.decider) if seat is not None)
     return actor in map(facts.resolved, seats) or _sees_person(facts, actor, state.person, at)
 
 
@@ -231,16 +264,30 @@ def _sees_draft(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
 
 
 def _sees_calibration(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """Those who sat in the session, and the leads and HR partners of its unit."""
+    """The leads and HR partners of its unit; those who sat in the session until its last result is published."""
     held = facts.state("calibration", id)
     if actor in map(facts.resolved, held.members):
-        return True
+        reviews: Iterator[ReviewState] = (facts.state("review", review) for review in held.reviews)
+        if any(review.phase is Phase.OPEN and review.result is None for review in reviews):
+            return True
     return actor in facts.unit_leads(held.unit, at) or actor in facts.partners_of(held.unit, at)
 
 
 def _sees_token(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     bearer = facts.state("token", id).bearer
     return bearer is not None and bearer.id == actor
+
+
+def _sees_request(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whoever asks about their own data; nobody of their line."""
+    person = facts.state("data-request", id).person
+    return person is not None and actor == facts.resolved(person)
+
+
+def _sees_record(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """The data subject: holds and erasures are no matter of the line."""
+    kind, _, subject = id.partition("/")
+    return kind == "person" and actor == facts.resolved(subject)
 
 
 def _sees_own(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
@@ -279,6 +326,8 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "calibration": _sees_calibration,
     "token": _sees_token,
     "access": _sees_own,
+    "data-request": _sees_request,
+    "personal-record": _sees_record,
     "import": _sees_nothing,
     "batch": _sees_batch,
 }

@@ -13,7 +13,7 @@ from api.routes.ownership import Fields, instant, moment_json
 from api.routes.threads import event_json, line_json, person_json, persons_in
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
-from api.times import Known, On, moment_of
+from api.times import Known, Moment, On, moment_of
 from api.visible import Key, visible_found
 from ledger.kernel.ids import stream_name
 from ledger.kernel.refusals import NotFound
@@ -23,6 +23,7 @@ from projections.reviews.queries import ReviewStanding, Wanted
 from projections.reviews.states import State
 
 NAME = "reviews"
+SEAT_NEEDS = frozenset({"id", "person", "cycle", "starts_on", "ends_on", "goals", "scale"})
 router = APIRouter(tags=["reviews"])
 QueryId = Annotated[str | None, Query(min_length=1, max_length=128)]
 Person = Annotated[str | None, Query(min_length=1, max_length=128, description="p-…; `me` for the caller.")]
@@ -44,6 +45,8 @@ async def review(
     )
     if found is None:
         raise NotFound()
+    if not await asked.sees("review", id):
+        return await _from_the_seat(asked, found, moment, at)
     labels = await labels_for(asked, _persons(found), moment, at)
     value = {
         **_standing_json(found, labels),
@@ -52,6 +55,14 @@ async def review(
         "known": found.known,
         "policy": await policy_json(asked, moment.at, at),
     }
+    return answer(asked, value, found.position)
+
+
+async def _from_the_seat(asked: Asked, found: ReviewStanding, moment: Moment, known: int | None) -> Response:
+    """Return what whoever is named to assess needs: whose work, of which time, against which goals, on which scale."""
+    labels = await labels_for(asked, {f"person/{found.person}"}, moment, known)
+    shown = {name: value for name, value in _standing_json(found, labels).items() if name in SEAT_NEEDS}
+    value = {**shown, "seat": "assessor", "on": moment_json(moment), "known": found.known}
     return answer(asked, value, found.position)
 
 
