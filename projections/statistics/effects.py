@@ -1,0 +1,133 @@
+"""Effects and rates: means compared, selection rates, and the share that has reached a target by the n-th period."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import stats  # type: ignore[import-untyped]  # ships no types; what it returns is made float at once
+
+from projections.statistics.pairs import CONFIDENCE, RESAMPLES, SEED, Numbers
+
+FOUR_FIFTHS = 0.8  # an impact ratio below it is usually looked into (US 29 CFR 1607.4 D)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference of two means, first less second: standard error and interval with unequal variances (Welch).
+
+    `low` and `high` are by the standard formula, `resampled` is the interval by bootstrap, `p` two-sided. All None
+    where a side has fewer than two values or nothing varies.
+    """
+
+    first: int
+    second: int
+    value: float
+    error: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    resampled: tuple[float, float] | None
+
+
+def difference(first: Sequence[float], second: Sequence[float]) -> Difference | None:
+    """Return the difference of the means of two groups; None where one is empty.
+
+    For a difference in differences give each person's change instead of the figure.
+    """
+    if not first or not second:
+        return None
+    a, b = np.array(first, dtype=np.float64), np.array(second, dtype=np.float64)
+    value = float(a.mean() - b.mean())
+    if min(len(a), len(b)) < 2 or (np.ptp(a) == 0 and np.ptp(b) == 0):
+        return Difference(len(a), len(b), value, None, None, None, None, None)
+    error = float(np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
+    test = stats.ttest_ind(a, b, equal_var=False)
+    interval = test.confidence_interval(CONFIDENCE)
+    low, high = float(interval.low), float(interval.high)
+    return Difference(len(a), len(b), value, error, low, high, float(test.pvalue), _bootstrapped(a, b))
+
+
+def _bootstrapped(a: Numbers, b: Numbers) -> tuple[float, float]:
+    """Return the percentile interval of the difference, each side drawn anew by itself."""
+    chance = np.random.default_rng(SEED)
+    means = [c[chance.integers(0, len(c), size=(RESAMPLES, len(c)))].mean(axis=1) for c in (a, b)]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(means[0] - means[1], [tail, 1 - tail])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many of a group were selected; `ratio` is its rate over the highest rate. None: the denominator is zero."""
+
+    group: str
+    selected: int
+    of: int
+    rate: float | None
+    ratio: float | None
+
+    @property
+    def below_four_fifths(self) -> bool | None:
+        """Tell whether the ratio is below four fifths; None without a ratio."""
+        return None if self.ratio is None else self.ratio < FOUR_FIFTHS
+
+
+def selection_rates(counts: Mapping[str, tuple[int, int]], *, unknown: str, comparable: int = 1) -> tuple[Rate, ...]:
+    """Return the rate of each group from (selected, of), in order of name.
+
+    The highest rate is that of the known groups with at least `comparable` members. `unknown` names those who said
+    nothing: they have a rate, and no ratio, for they are no group.
+    """
+    rates = {group: selected / of if of else None for group, (selected, of) in counts.items()}
+    measured = [r for g, r in rates.items() if r is not None and g != unknown and counts[g][1] >= comparable]
+    highest = max(measured, default=0.0)
+    return tuple(
+        Rate(group, *counts[group], rate, None if rate is None or group == unknown or not highest else rate / highest)
+        for group, rate in sorted(rates.items())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """By the end of the n-th period: how many were still watched at its start, how many reached it in it, and shares.
+
+    `share` is by Kaplan and Meier (1958): those whose periods still run or who left count as long as they were watched.
+    `low` and `high` are its interval (log-log).
+    """
+
+    period: int
+    at_risk: int
+    reached: int
+    share: float
+    low: float | None
+    high: float | None
+
+
+def reached_by(reached_in: Sequence[int], watched_for: Sequence[int]) -> tuple[Reached, ...]:
+    """Return the share that has reached a target by each period in which somebody did.
+
+    `reached_in`: the period of those who did; `watched_for`: how many whole periods the others were watched.
+    """
+    if not reached_in:
+        return ()
+    data = stats.CensoredData(uncensored=list(reached_in), right=[n for n in watched_for if n > 0])
+    survival = stats.ecdf(data).sf
+    limits = survival.confidence_interval(CONFIDENCE, method="log-log") if len(reached_in) > 1 else None
+    everybody = [*reached_in, *watched_for]
+    found = []
+    for period in sorted(set(reached_in)):
+        at_risk = sum(n >= period for n in everybody)
+        low, high = (None, None) if limits is None else (_left(limits.high, period), _left(limits.low, period))
+        share = 1 - float(survival.evaluate(period))
+        found.append(Reached(period, at_risk, list(reached_in).count(period), share, low, high))
+    return tuple(found)
+
+
+class _Limit(Protocol):
+    def evaluate(self, x: float) -> float: ...
+
+
+def _left(limit: _Limit, period: int) -> float | None:
+    value = float(limit.evaluate(period))
+    return None if np.isnan(value) else 1 - value
