@@ -14,6 +14,7 @@ from ledger.domain import (
     outcomes,
     people,
     policies,
+    privacy,
     progress,
     responsibilities,
     reviews,
@@ -42,6 +43,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         training.STREAMS,
         findings.STREAMS,
         outcomes.STREAMS,
+        privacy.STREAMS,
     )
     for stream in streams
 }

@@ -27,7 +27,7 @@ class Role(StrEnum):
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 NEEDS_TWO = frozenset({Role.HR_ADMINISTRATOR, Role.AUDITOR})
 SYSTEM = "system:"
-RESERVED = frozenset({"system:setup", "system:rules"})  # act from within only
+RESERVED = frozenset({"system:setup", "system:rules", "system:erasure"})  # act from within only
 
 
 # Events

@@ -1,6 +1,6 @@
 """What can be asked of a duty: the rules open and end it, the holder sees it, a lead above excuses it."""
 
-from ledger.domain.duties.events import Delivery, Occasion, Outcome, Party, Seat, Void
+from ledger.domain.duties.events import Delivery, Gap, Occasion, Outcome, Party, Seat, Void
 from ledger.kernel.command import By, Command
 from ledger.kernel.event import Subject
 from ledger.kernel.ids import Code, Id
@@ -76,6 +76,7 @@ class VoidDuty(Command, stream="duty", verb="void", by=_RULES):
 
     fact: Id
     why: Void
+    gaps: tuple[Gap, ...] = ()
 
 
 COMMANDS = (

@@ -64,8 +64,10 @@ def _ended(command: Command, state: DutyState, act: Act) -> Event:
                 act.refuse(OwnAct())
             act.require_reason(command)
             return DutyExcused(holder=state.holder, excuser=act.actor, note=command.note)
-        case VoidDuty(fact=fact, why=why):
-            return DutyVoided(holder=state.holder, fact=fact, why=why)
+        case VoidDuty(gaps=gaps):
+            for gap in gaps:
+                act.require_known("person", gap.holder, field="gaps")
+            return DutyVoided(holder=state.holder, **command.own_fields())
     raise TypeError(command)
 
 

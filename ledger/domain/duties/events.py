@@ -1,10 +1,11 @@
 """What can happen to a duty: opened, told, seen, passed on, discharged, excused, lapsed, escalated, voided."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated
 
-from ledger.kernel.event import Event, Seal, Subject
-from ledger.kernel.ids import Code, DutyId, Id, PersonId
+from ledger.kernel.event import Event, Seal, Subject, Value
+from ledger.kernel.ids import Code, DutyId, Id, PersonId, stream_name
 from ledger.kernel.moments import Day
 from ledger.kernel.texts import Note
 
@@ -65,6 +66,14 @@ class Void(StrEnum):
     NOT_IN_OFFICE = "not_in_office"
     ABSENT = "absent"
     ANNULLED = "annulled"  # what opened the duty was taken out
+
+
+class Gap(Value):
+    """The days, both included, on which another than the holder should have held a duty; without one, nobody."""
+
+    holder: PersonId | None = None
+    starts_on: Day
+    ends_on: Day
 
 
 # Events
@@ -148,8 +157,16 @@ class DutyEscalated(Event, context="duties"):
 
 
 class DutyVoided(Event, context="duties"):
-    """The later-recorded entry `fact` shows that this was nobody's failure: the holder did not have to answer."""
+    """The later-recorded entry `fact` shows that this was not the holder's failure: they did not have to answer.
+
+    `gaps` name whose the duty was, as is known now, while it ran on somebody else: their gap.
+    """
 
     holder: PersonId | None = None
     fact: Id
     why: Void
+    gaps: tuple[Gap, ...] = ()
+
+    def _references(self) -> Iterator[str]:
+        yield from super()._references()
+        yield from (stream_name("person", gap.holder) for gap in self.gaps if gap.holder is not None)

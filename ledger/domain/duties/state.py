@@ -44,6 +44,7 @@ class DutyState:
     opened: DutyOpened | None = None
     opened_at: datetime | None = None
     holder: str | None = None
+    held_at: datetime | None = None  # when the present holder was recorded as such
     notices: frozenset[tuple[str, str, Occasion, Delivery]] = frozenset()  # holder, channel, occasion, delivery
     seen_by: frozenset[str] = frozenset()
     lapsed_entry: str | None = None
@@ -88,13 +89,13 @@ def evolve(state: DutyState, entry: Entry) -> DutyState:
     """Return the state after `entry`."""
     match entry.event:
         case DutyOpened() as opened:
-            return DutyState(Standing.OPEN, opened, entry.recorded_at, opened.holder)
+            return DutyState(Standing.OPEN, opened, entry.recorded_at, opened.holder, entry.recorded_at)
         case DutyNotified(holder=holder, channel=channel, occasion=occasion, delivery=delivery):
             return replace(state, notices=state.notices | {(holder, channel, occasion, delivery)})
         case DutySeen(holder=holder):
             return replace(state, seen_by=state.seen_by | {holder})
         case DutyTransferred(taker=taker):
-            return replace(state, holder=taker)
+            return replace(state, holder=taker, held_at=entry.recorded_at)
         case DutyDischarged():
             return replace(state, standing=Standing.DISCHARGED)
         case DutyExcused():

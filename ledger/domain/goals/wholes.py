@@ -1,6 +1,6 @@
 """Goals taken together: the shares of a parent's target, and the weights of one owner's goals at one time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from ledger.domain.goals.cascade import COUNTED
@@ -37,7 +37,7 @@ def require_share(parent: str | None, share: Decimal | None, act: Act) -> None:
     """Refuse a share of a parent's target that others carry already."""
     if parent is None or share is None:
         return
-    others = [terms for terms in _others("goal", parent, act) if terms.parent == parent]
+    others = [terms for terms in _others("goal", {parent}, act) if terms.parent == parent]
     taken = sum((terms.share or NOTHING for terms in others), NOTHING)
     if taken + share > 1:
         act.refuse(SharesExceedParent(taken=format(taken, "f")))
@@ -48,7 +48,8 @@ def require_weight(terms: GoalTerms, owner: Subject, act: Act) -> None:
     total = act.facts.policy(act.begins).terms.weights_total
     if total is None or terms.weight is None:
         return
-    theirs = [one for one in _others(owner.kind, owner.id, act) if is_of(one.owner, owner, act)]
+    ids = {owner.id, act.facts.resolved(owner.id)} if owner.kind == "person" else {owner.id}
+    theirs = [one for one in _others(owner.kind, ids, act) if is_of(one.owner, owner, act)]
     weighed = [one for one in theirs if one.starts_on <= terms.ends_on and terms.starts_on <= one.ends_on]
     days = {terms.starts_on, *(max(one.starts_on, terms.starts_on) for one in weighed)}
     heaviest = max(
@@ -58,9 +59,9 @@ def require_weight(terms: GoalTerms, owner: Subject, act: Act) -> None:
         act.refuse(WeightsExceedTotal(taken=format(heaviest, "f"), total=total))
 
 
-def _others(kind: str, id: str, act: Act) -> Iterator[GoalTerms]:
-    """Yield the terms of the other goals that bind somebody and name a subject."""
-    for goal in act.facts.naming(kind, id, of="goal"):
+def _others(kind: str, ids: Iterable[str], act: Act) -> Iterator[GoalTerms]:
+    """Yield the terms of the other goals that bind somebody and name a subject by any of its ids."""
+    for goal in sorted({goal for id in sorted(ids) for goal in act.facts.naming(kind, id, of="goal")}):
         state: GoalState = act.facts.state("goal", goal)
         if goal != act.id and state.stage in COUNTED and state.terms is not None:
             yield state.terms

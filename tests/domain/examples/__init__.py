@@ -14,6 +14,7 @@ from tests.domain.examples import (
     outcomes,
     people,
     policies,
+    privacy,
     progress,
     responsibilities,
     reviews,
@@ -70,6 +71,7 @@ EXAMPLES = (
     *training.EXAMPLES,
     *findings.EXAMPLES,
     *outcomes.EXAMPLES,
+    *privacy.EXAMPLES,
 )
 
 __all__ = [

@@ -1,0 +1,387 @@
+"""Personal records: notices, holds and the erasure of one data subject, each the act of people who are not in it.
+
+The stream's id is `<kind>/<id>` of the data subject, as in `person/p-17` or `candidate/c-4`. Notices, holds and
+erasure share one stream, so that no hold slips in beside an erasure that is being confirmed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from ledger.kernel.command import Act, By, Command, StreamKind
+from ledger.kernel.event import Entry, Event, Subject
+from ledger.kernel.ids import Code, Id, split_stream
+from ledger.kernel.refusals import NotFound, Refusal
+
+ERASABLE = frozenset({"person", "candidate"})
+HIGHEST = 40  # no organisation has more levels
+Count = Annotated[int, Field(ge=0)]
+
+
+class Ground(StrEnum):
+    """Why data is held."""
+
+    LITIGATION = "litigation"
+    STATUTE = "statute"
+
+
+class Basis(StrEnum):
+    """Why data is erased."""
+
+    REQUEST = "request"
+    RETENTION = "retention"
+    OBJECTION = "objection"
+    UNLAWFUL = "unlawful"
+
+
+# Events
+
+
+class NoticeGiven(Event, context="privacy"):
+    """The data subject was told, by which notice in which version, what is kept about them and why."""
+
+    subject: Subject
+    notice: Code
+    version: Code
+
+
+class HoldPlaced(Event, context="privacy"):
+    """Nothing about the subject is erased while this hold stands; `matter` is a code of the case or law."""
+
+    subject: Subject
+    hold: Id
+    ground: Ground
+    matter: Code
+
+
+class HoldReleaseAsked(Event, context="privacy"):
+    """Somebody wants a hold to end."""
+
+    subject: Subject
+    hold: Id
+
+
+class HoldReleased(Event, context="privacy"):
+    """A second person has agreed: the hold stands no more."""
+
+    subject: Subject
+    hold: Id
+
+
+class ErasureAsked(Event, context="privacy"):
+    """Somebody wants all texts of the subject erased."""
+
+    subject: Subject
+    basis: Basis
+
+
+class ErasureConfirmed(Event, context="privacy"):
+    """A second person has agreed: from here on nothing of the subject is opened, and its keys are destroyed."""
+
+    subject: Subject
+
+
+class SubjectErased(Event, context="privacy"):
+    """The keys are destroyed and copies purged: which ids, which retention classes, on what basis, how much."""
+
+    subject: Subject
+    ids: tuple[Subject, ...]
+    classes: tuple[Code, ...]
+    basis: Basis
+    parts: Count
+    identifiers: Count
+    answers: Count
+
+
+class CopyErased(Event, context="privacy"):
+    """A subscriber has erased its own copy."""
+
+    subject: Subject
+
+
+# State
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """What stands about one data subject. `holds`: hold → who asked for its release, None for nobody yet."""
+
+    holds: Mapping[str, str | None] = field(default_factory=dict)
+    asked_by: str | None = None
+    basis: Basis | None = None
+    confirmed: bool = False
+    erased: bool = False
+    copies_erased: frozenset[str] = frozenset()
+
+    @property
+    def restricted(self) -> bool:
+        """Tell whether nothing of the subject may be opened or written any more."""
+        return self.confirmed
+
+
+def evolve(state: RecordState, entry: Entry) -> RecordState:
+    """Return the state after `entry`."""
+    match entry.event:
+        case HoldPlaced(hold=hold):
+            return replace(state, holds={**state.holds, hold: None})
+        case HoldReleaseAsked(hold=hold):
+            return replace(state, holds={**state.holds, hold: entry.actor})
+        case HoldReleased(hold=hold):
+            return replace(state, holds={key: by for key, by in state.holds.items() if key != hold})
+        case ErasureAsked(basis=basis):
+            return replace(state, asked_by=entry.actor, basis=basis)
+        case ErasureConfirmed():
+            return replace(state, confirmed=True)
+        case SubjectErased():
+            return replace(state, erased=True)
+        case CopyErased():
+            return replace(state, copies_erased=state.copies_erased | {entry.actor})
+    return state
+
+
+# Commands
+
+_HR = (By("role:hr_administrator"),)
+
+
+class GiveNotice(Command, stream="personal-record", verb="give-notice", by=_HR, claim=True, on_behalf=False):
+    """Record that the subject was told what is kept about them and why."""
+
+    notice: Code
+    version: Code
+
+
+class PlaceHold(Command, stream="personal-record", verb="place-hold", by=_HR, on_behalf=False):
+    """Hold everything about the subject, for a lawsuit or by statute."""
+
+    ground: Ground
+    matter: Code
+
+
+class AskHoldRelease(Command, stream="personal-record", verb="ask-hold-release", by=_HR, on_behalf=False):
+    """Ask for a hold to end; another person agrees."""
+
+    hold: Id
+
+
+class ReleaseHold(Command, stream="personal-record", verb="release-hold", by=_HR, on_behalf=False):
+    """Agree that a hold ends."""
+
+    hold: Id
+
+
+class AskErasure(Command, stream="personal-record", verb="ask-erasure", by=_HR, on_behalf=False):
+    """Ask for everything about the subject to be erased; another person confirms. Neither is the subject or their line.
+
+    What is erased can never be brought back.
+    """
+
+    basis: Basis
+
+
+class ConfirmErasure(Command, stream="personal-record", verb="confirm-erasure", by=_HR, on_behalf=False):
+    """Confirm an erasure that another person asked for: nothing about the subject is opened from then on."""
+
+
+class RecordErasure(
+    Command, stream="personal-record", verb="record-erasure", by=(By("system", "erasure"),), on_behalf=False
+):
+    """Record that the keys are destroyed: the ledger's own act."""
+
+    ids: tuple[Subject, ...] = Field(min_length=1, max_length=100)
+    classes: tuple[Code, ...]
+    parts: Count
+    identifiers: Count
+    answers: Count
+
+
+class ConfirmCopyErased(
+    Command, stream="personal-record", verb="confirm-copy-erased", by=(By("role:subscriber"),), on_behalf=False
+):
+    """Say, as a subscriber, that one's own copy of the subject's data is erased."""
+
+
+class NotErasable(Refusal):
+    """Only persons and candidates have personal records."""
+
+    code, status = "no_data_subject", 422
+    en = "Only persons and candidates have a personal record."
+    zh = "只有人员和候选人有个人记录。"
+
+
+class OwnOrOnesLine(Refusal):
+    """Holds and erasures are decided by neither the subject nor their line."""
+
+    code, status, rule = "subject_or_their_line", 403, "nobody_approves_their_own_act"
+    en = "Neither the data subject nor their line may do this."
+    zh = "数据主体本人及其直线上级均不得办理此事。"
+
+
+class SameTwice(Refusal):
+    """Two people are needed."""
+
+    code, status, rule = "needs_a_second_person", 403, "two_people"
+    en = "This needs a second person: whoever asked for it does not confirm it."
+    zh = "此事须由第二人确认：提出者不得自行确认。"
+
+
+class Held(Refusal):
+    """A hold stands."""
+
+    code = "data_held"
+    en = "A hold on this data stands; two people release it first."
+    zh = "该数据处于保全之中；须先由两人解除保全。"
+
+
+class ErasureUnderWay(Refusal):
+    """The erasure is confirmed."""
+
+    code = "erasure_under_way"
+    en = "The erasure of this data subject is confirmed; nothing more is recorded about them."
+    zh = "该数据主体的删除已确认，不再记录其信息。"
+
+
+class ErasureNotAsked(Refusal):
+    """Nobody has asked for an erasure."""
+
+    code = "erasure_not_asked"
+    en = "Nobody has asked for this erasure."
+    zh = "尚无人提出该删除。"
+
+
+class ErasureAskedAlready(Refusal):
+    """The erasure waits for its confirmation."""
+
+    code = "erasure_asked_already"
+    en = "This erasure has been asked for and waits for a second person."
+    zh = "该删除已提出，正等待第二人确认。"
+
+
+class MergedRecord(Refusal):
+    """What was merged is held and erased together."""
+
+    code = "record_merged_away"
+    en = "This id was merged into another; hold or erase that one, and all its ids with it."
+    zh = "该标识已并入另一标识；请对后者办理，其所有标识将一并处理。"
+
+
+# Decide
+
+
+def decide(command: Command, state: RecordState, act: Act) -> Event:
+    """Return the event of a command to a personal record."""
+    subject = _subject(act)
+    match command:
+        case GiveNotice(notice=notice, version=version):
+            return NoticeGiven(subject=subject, notice=notice, version=version)
+        case PlaceHold() | AskHoldRelease() | ReleaseHold():
+            return _holding(command, state, act, subject)
+        case AskErasure() | ConfirmErasure():
+            return _erasing(command, state, act, subject)
+        case RecordErasure():
+            if not state.confirmed or state.erased or state.basis is None:
+                raise ErasureNotAsked()
+            return SubjectErased(subject=subject, basis=state.basis, **command.own_fields())
+        case ConfirmCopyErased():
+            if not state.erased:
+                raise ErasureNotAsked()
+            return CopyErased(subject=subject)
+    raise TypeError(command)
+
+
+def _holding(
+    command: PlaceHold | AskHoldRelease | ReleaseHold, state: RecordState, act: Act, subject: Subject
+) -> Event:
+    _refuse_line(subject, act)
+    if isinstance(command, PlaceHold):
+        _refuse_merged(subject, act)
+        if state.confirmed:
+            raise ErasureUnderWay()
+        return HoldPlaced(subject=subject, hold=act.event_id, ground=command.ground, matter=command.matter)
+    if command.hold not in state.holds:
+        raise NotFound()
+    if isinstance(command, AskHoldRelease):
+        return HoldReleaseAsked(subject=subject, hold=command.hold)
+    _refuse_same(state.holds[command.hold], act)
+    return HoldReleased(subject=subject, hold=command.hold)
+
+
+def _erasing(command: AskErasure | ConfirmErasure, state: RecordState, act: Act, subject: Subject) -> Event:
+    _refuse_line(subject, act)
+    _refuse_merged(subject, act)
+    if state.confirmed:
+        raise ErasureUnderWay()
+    if state.holds:
+        raise Held()
+    if isinstance(command, AskErasure):
+        if state.asked_by is not None:
+            raise ErasureAskedAlready()
+        return ErasureAsked(subject=subject, basis=command.basis)
+    if state.asked_by is None:
+        raise ErasureNotAsked()
+    _refuse_same(state.asked_by, act)
+    return ErasureConfirmed(subject=subject)
+
+
+def _subject(act: Act) -> Subject:
+    kind, _, id = act.id.partition("/")
+    if kind not in ERASABLE:
+        raise NotErasable()
+    if not act.facts.exists(kind, id):
+        raise NotFound()
+    return Subject(kind=kind, id=id)
+
+
+def _refuse_line(subject: Subject, act: Act) -> None:
+    if subject.kind == "person" and not act.parties.isdisjoint(_line(subject.id, act)):
+        raise OwnOrOnesLine()
+
+
+def _line(person: str, act: Act) -> Iterator[str]:
+    """Yield the person and their leads, nearest first."""
+    above: str | None = act.facts.resolved(person)
+    for _ in range(HIGHEST):
+        if above is None:
+            return
+        yield above
+        above = act.facts.lead_of(above, act.now)
+
+
+def _refuse_merged(subject: Subject, act: Act) -> None:
+    if subject.kind == "person" and act.facts.resolved(subject.id) != subject.id:
+        raise MergedRecord()
+
+
+def _refuse_same(first: str | None, act: Act) -> None:
+    """Refuse unless somebody else has said it first."""
+    if first is None or act.is_own(first):
+        raise SameTwice()
+
+
+STREAM = StreamKind(
+    "personal-record",
+    "personal-records",
+    "pr",
+    RecordState(),
+    decide,
+    evolve,
+    (
+        GiveNotice,
+        PlaceHold,
+        AskHoldRelease,
+        ReleaseHold,
+        AskErasure,
+        ConfirmErasure,
+        RecordErasure,
+        ConfirmCopyErased,
+    ),
+    by_subject=True,
+)
+
+
+def data_subject(stream: str) -> str:
+    """Return the data subject of a personal record's stream, as in `person/p-17`."""
+    return split_stream(stream)[1]
