@@ -1,6 +1,7 @@
 """Reports: what each asks and how it answers, line by line, each line with the events that it rests on."""
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from ledger.kernel.moments import begins, utc_text
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.refusals import Invalid, NotFound
 from ledger.states import state_known
+from ledger.store.reader import Reader
 from projections.accountability.objections import Objection, objections_to
 from projections.accountability.report import (
     PARAMETERS,
@@ -40,6 +42,7 @@ from projections.reports import REPORTS
 
 USUAL = timedelta(days=365)  # the period up to `on` where none is asked for
 ATTEMPTS_PAGE = 1_000
+APART = timedelta(minutes=5)  # several processes keep what each noted a moment later
 OBJECTIONS = "accountability"  # the projection that keeps them
 router = APIRouter(tags=["reports"])
 Unit = Annotated[str | None, Query(min_length=1, max_length=128, description="Of a unit and those below it.")]
@@ -220,13 +223,29 @@ def _read_by(chosen: Report) -> tuple[str, ...]:
 
 
 def _attempts(asked: Asked, given: Circumstances) -> tuple[Attempt, ...]:
-    """Return the attempts of the period that were refused."""
-    found, after = list[Attempt](), 0
-    while rows := asked.ledger.reader.refused(after, ATTEMPTS_PAGE):
+    """Return the attempts of the period that were refused: no more of the log is read than the period."""
+    reader = asked.ledger.reader
+    found, after = list[Attempt](), _before(reader, given.since - APART)
+    while rows := reader.refused(after, ATTEMPTS_PAGE):
         inside = (row for row in rows if given.since <= row.recorded_at <= given.until)
         found += [Attempt(r.number, r.recorded_at, r.actor, r.kind, r.id, r.verb, r.code) for r in inside]
         after = rows[-1].number
+        if rows[-1].recorded_at > given.until + APART:
+            break
     return tuple(found)
+
+
+def _before(reader: Reader, instant: datetime) -> int:
+    """Return a number after which every attempt lies that was noted from an instant on, found by halving the log."""
+
+    def is_reached(number: int) -> bool:
+        rows = reader.refused(number, 1)
+        return not rows or rows[0].recorded_at >= instant
+
+    beyond = 1
+    while not is_reached(beyond):
+        beyond *= 2
+    return bisect_left(range(beyond), True, key=is_reached)
 
 
 # What the caller may see

@@ -120,12 +120,15 @@ def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(servi
     line = next(one for one in lines if one["kind"] == "refused")
     assert line["refused_code"] == code
     assert line["subject"] == f"person/{service.ids['hr_administrator']}"
+    earlier = asked(service, "auditor", "boundary", until="2026-01-01", **{"from": "2025-12-01"})["lines"]
+    assert all(one["kind"] != "refused" for one in earlier)
     assert all(one["kind"] != "refused" for one in asked(service, "outsider", "boundary")["lines"])
 
 
 def test_an_employee_sees_no_lateness_but_their_own(service: Service) -> None:
     seen = {line["subject"] for line in asked(service, "employee", "lateness")["lines"]}
-    assert seen <= {f"person/{service.ids['employee']}"}
+    own = {f"person/{service.ids['employee']}", "unit/dev"}  # the unit while nobody else of it acted
+    assert seen <= own
     everybody = {line["subject"] for line in asked(service, "auditor", "lateness")["lines"]}
     assert f"person/{service.ids['hr_administrator']}" in everybody
 
