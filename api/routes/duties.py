@@ -160,7 +160,7 @@ def _wanted(state: State, asked: Asked, kind: str | None, party: str | None) -> 
 
 
 async def _labels(asked: Asked, found: list[Owed], known: int | None) -> Labels:
-    keys = {f"person/{person}" for owed in found for person in (owed.holder, owed.escalated_to) if person is not None}
+    keys = {f"person/{person}" for owed in found for person in owed.people}
     named = {key for owed in found for key in (owed.subject, owed.of) if key.startswith(("person/", "unit/"))}
     return await labels_for(asked, keys | named, moment_of(None, asked.ledger.clock.now(), asked.ledger.zone), known)
 
@@ -188,6 +188,14 @@ def row_of(owed: Owed, labels: Labels) -> dict[str, object]:
         "outcome": owed.outcome,
         "ended_by": owed.ended_by,
         "why": owed.why,
+        "gaps": [
+            {
+                "holder": _person(gap.holder, labels),
+                "starts_on": gap.starts_on.isoformat(),
+                "ends_on": gap.ends_on.isoformat(),
+            }
+            for gap in owed.gaps
+        ],
         "escalates": owed.escalates,
         "escalated_to": _person(owed.escalated_to, labels),
         "escalated_duty": owed.escalated_duty,

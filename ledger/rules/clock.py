@@ -1,7 +1,7 @@
 """Rules of the clock: duties are told, remembered, lapse in silence, and go on to the next above."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.asking import Ask
 from ledger.domain.duties import (
@@ -17,16 +17,19 @@ from ledger.domain.duties import (
     Seat,
     Standing,
 )
+from ledger.domain.figures.path import paused_days
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of, last_instant
 from ledger.rules import working_days
+from ledger.rules.deviation import away
 from ledger.rules.holders import holder_of
-from ledger.rules.matrix import ESCALATED_DAYS, REMIND_DAYS, row_of
+from ledger.rules.matrix import ESCALATED_DAYS, REMIND_DAYS, Kind, row_of
 from ledger.rules.rule import Looked, Rule, due_after, duty_id
 from ledger.rules.seats import settle
 
 INBOX = "inbox"  # the list of one's own duties: what stands there has arrived
+RHYTHMS = frozenset({Kind.COACH, Kind.REPORT_PROGRESS})
 _NO_EVENT: frozenset[str] = frozenset()
 
 
@@ -56,6 +59,8 @@ def on_tick(id: str, state: DutyState, looked: Looked) -> list[Ask]:
 
 def _last_day(state: DutyState, duty: DutyOpened, looked: Looked) -> date:
     """Return the day it is due; who is away that day has, once back, as long as the matrix gives."""
+    if duty.kind in RHYTHMS:
+        return _in_rhythm(state, duty, looked)
     away_at = last_instant(duty.due_on, looked.facts.zone)
     holder = state.holder
     if duty.seat is not Seat.SELF or holder is None or looked.today <= duty.due_on:
@@ -71,11 +76,29 @@ def _last_day(state: DutyState, duty: DutyOpened, looked: Looked) -> date:
     return working_days.after(day_of(back, looked.facts.zone), max(1, 0 if row is None else row.days), jurisdiction)
 
 
+def _in_rhythm(state: DutyState, duty: DutyOpened, looked: Looked) -> date:
+    """A rhythm pauses while whom it is about is away: the day moves by as many days as were paused before it."""
+    person, opened_at = duty.of, state.opened_at
+    if person.kind != "person" or opened_at is None:
+        return duty.due_on
+    if looked.facts.is_away(person.id, looked.now):
+        return max(duty.due_on, looked.today)
+    pauses, first = away(person, looked.facts), day_of(opened_at, looked.facts.zone)
+    last, moved = duty.due_on, None
+    while moved != last:
+        last, moved = (
+            moved or last,
+            duty.due_on
+            + timedelta(days=paused_days(pauses, starts_on=first, until=(moved or last) + timedelta(days=1))),
+        )
+    return last
+
+
 def _reminded(id: str, state: DutyState, duty: DutyOpened, looked: Looked) -> list[Ask]:
     if state.holder is None or state.told(Occasion.DUE_SOON) or state.opened_at is None:
         return []
     jurisdiction = working_days.jurisdiction_of(duty.of, looked.facts, looked.now)
-    on = working_days.before(duty.due_on, REMIND_DAYS, jurisdiction)
+    on = working_days.before(_last_day(state, duty, looked), REMIND_DAYS, jurisdiction)
     if looked.today < on or day_of(state.opened_at, looked.facts.zone) >= on:
         return []
     return [_notice(REMIND, id, Occasion.DUE_SOON, duty.cause)]

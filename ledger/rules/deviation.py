@@ -10,7 +10,8 @@ from ledger.domain.figures import Actual, Direction
 from ledger.domain.goals.events import GoalTerms, Interval
 from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.facts import LedgerFacts
-from ledger.kernel.moments import begins, day_of, last_instant
+from ledger.kernel.event import Subject
+from ledger.kernel.moments import begins, last_instant
 
 PLACES = Decimal("1e-10")
 NONE_YET = Decimal(0)  # where values add up over the period, it begins with nothing
@@ -68,7 +69,7 @@ def _judged(
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
         milestones=[figures.Milestone(step.due_on, step.share) for step in goal.milestones.values()],
-        pauses=[*goal.paused(facts.zone), *away(terms, facts)],
+        pauses=[*goal.paused(facts.zone), *away(terms.owner, facts)],
     )
     if not figures.judged(progress=reached, expected=expected, share=share).below or reached.value is None:
         return None
@@ -96,16 +97,9 @@ def _outside(
     return Deviation(last.entry, last.day, kept.quantize(PLACES), Decimal(1).quantize(PLACES), share)
 
 
-def away(terms: GoalTerms, facts: LedgerFacts) -> list[figures.Pause]:
+def away(owner: Subject, facts: LedgerFacts) -> list[figures.Pause]:
     """Return the runs of days on which an absence that pauses duties keeps the owner away; of a unit there are none."""
-    if terms.owner.kind != "person":
+    if owner.kind != "person":
         return []
-    absences = facts.state("person", facts.resolved(terms.owner.id)).absences
-    runs: list[figures.Pause] = []
-    for change in absences.lines["absence"].changes:
-        day = day_of(change.at, facts.zone)
-        if change.value.begins and absences.pauses.get(change.value.holder):
-            runs.append(figures.Pause(day))
-        elif not change.value.begins and runs and runs[-1].until is None:
-            runs[-1] = figures.Pause(runs[-1].starts_on, day)
-    return runs
+    runs = facts.state("person", facts.resolved(owner.id)).absences.paused_days(facts.zone)
+    return [figures.Pause(first, until) for first, until in runs]

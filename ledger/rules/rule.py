@@ -2,16 +2,26 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ledger.asking import Ask, Caller
-from ledger.domain.duties import DischargeDuty, DutyOpened, OpenDuty, Outcome, TransferDuty, Void, VoidDuty
+from ledger.domain.duties import (
+    DischargeDuty,
+    DutyOpened,
+    DutyState,
+    Gap,
+    OpenDuty,
+    Outcome,
+    TransferDuty,
+    Void,
+    VoidDuty,
+)
 from ledger.facts import LedgerFacts
 from ledger.kernel.command import Command
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import derived_uuid
-from ledger.kernel.moments import day_of
+from ledger.kernel.moments import day_of, last_instant
 from ledger.rules import working_days
 from ledger.rules.holders import holder_of
 from ledger.rules.live import LiveDuties
@@ -191,16 +201,45 @@ def transferred(rule: Rule, id: str, taker: str | None, cause: str | None) -> As
     return rule.ask("duty", id, TransferDuty(taker=taker, cause=cause), cause)
 
 
-def voided(rule: Rule, id: str, duty: DutyOpened, looked: Looked, *, fact: str, why: Void) -> list[Ask]:
-    """Return the commands that void a duty and all that was escalated from it."""
-    ids = (id, *(above for above, _ in looked.live.above(id, duty.subject.key)))
-    return [rule.ask("duty", one, VoidDuty(fact=fact, why=why), fact) for one in ids]
+def voided(
+    rule: Rule, id: str, duty: DutyOpened, looked: Looked, *, fact: str, why: Void, gaps: tuple[Gap, ...] = ()
+) -> list[Ask]:
+    """Return the commands that void a duty, naming whose it was, and all that was escalated from it."""
+    above = [
+        rule.ask("duty", one, VoidDuty(fact=fact, why=why), fact) for one, _ in looked.live.above(id, duty.subject.key)
+    ]
+    return [rule.ask("duty", id, VoidDuty(fact=fact, why=why, gaps=gaps), fact), *above]
 
 
-def reopened(rule: Rule, id: str, duty: DutyOpened, looked: Looked, *, fact: str, why: Void) -> list[Ask]:
-    """Return the commands that void a duty and open it afresh on who should have it."""
+def gaps_of(state: DutyState, duty: DutyOpened, looked: Looked) -> tuple[Gap, ...]:
+    """Return who should have held a duty, as is known now, on the days on which it ran on its holder of record.
+
+    Days on which the seat was the holder's own are left out; so are those of a duty that nobody can take over.
+    """
+    if state.held_at is None:
+        return ()
+    first, last = day_of(state.held_at, looked.facts.zone), min(duty.due_on, looked.today)
+    runs: list[Gap] = []
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        holder = seated(duty, looked, last_instant(day, looked.facts.zone))
+        if holder == state.holder:
+            continue
+        run = runs[-1] if runs else None
+        if run is not None and run.holder == holder and run.ends_on == day - timedelta(days=1):
+            runs[-1] = Gap(holder=holder, starts_on=run.starts_on, ends_on=day)
+        else:
+            runs.append(Gap(holder=holder, starts_on=day, ends_on=day))
+    return tuple(runs)
+
+
+def reopened(rule: Rule, id: str, state: DutyState, looked: Looked, *, fact: str, why: Void) -> list[Ask]:
+    """Return the commands that void a duty, naming whose it was, and open it afresh on who should have it."""
+    duty = state.opened
+    if duty is None:
+        return []
     row = row_of(duty.kind, looked.facts, looked.now)
-    void = voided(rule, id, duty, looked, fact=fact, why=why)
+    void = voided(rule, id, duty, looked, fact=fact, why=why, gaps=gaps_of(state, duty, looked))
     if row is None:
         return void
     command = OpenDuty(

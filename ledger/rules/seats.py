@@ -90,15 +90,15 @@ def _explained(id: str, state: DutyState, duty: DutyOpened, looked: Looked, chan
         return []
     last = last_instant(duty.due_on, looked.facts.zone)
     if looked.facts.is_away(state.holder, last):
-        return reopened(SEAT_RULE, id, duty, looked, fact=change.entry, why=Void.ABSENT)
+        return reopened(SEAT_RULE, id, state, looked, fact=change.entry, why=Void.ABSENT)
     if not looked.facts.is_employed(state.holder, last) and not looked.facts.is_employed(state.holder, looked.now):
         if duty.seat is Seat.SELF:  # nobody else could have done it
             return voided(SEAT_RULE, id, duty, looked, fact=change.entry, why=Void.NOT_IN_OFFICE)
     elif duty.seat is Seat.SELF and not looked.facts.is_employed(state.holder, last):
-        return reopened(SEAT_RULE, id, duty, looked, fact=change.entry, why=Void.NOT_IN_OFFICE)
+        return reopened(SEAT_RULE, id, state, looked, fact=change.entry, why=Void.NOT_IN_OFFICE)
     if seated(duty, looked, last) == state.holder:
         return []
-    return reopened(SEAT_RULE, id, duty, looked, fact=change.entry, why=Void.NOT_IN_OFFICE)
+    return reopened(SEAT_RULE, id, state, looked, fact=change.entry, why=Void.NOT_IN_OFFICE)
 
 
 def _left(id: str, duty: DutyOpened, looked: Looked) -> list[Ask]:

@@ -7,7 +7,7 @@ from projections.engine.projection import Projection
 
 PROJECTION: Projection[State, Folded] = Projection(
     name="duties",
-    version=2,
+    version=3,
     question="Who has to do what by when, who was told, what became of it, and what had been known of it?",
     tables=("duties", "spells", MERGES_TABLE),
     topics=TOPICS,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import orjson
+
 from projections.engine.bulk import columns, insert_rows
 from projections.engine.intervals import NOW_KNOWN
 from projections.engine.kept import MERGES
@@ -54,6 +56,7 @@ class Spell(NamedTuple):
     outcome: str | None = None
     late: bool = False
     why: str | None = None
+    gaps: str | None = None  # JSON
 
 
 State = dict[str, Spell]
@@ -169,7 +172,9 @@ def _escalated(before: Spell, event: RawEvent) -> dict[str, Any]:
 
 
 def _voided(before: Spell, event: RawEvent) -> dict[str, Any]:
-    return {"standing": "voided", "ended_by": event["data"]["fact"], "why": event["data"]["why"]}
+    data = event["data"]
+    gaps = orjson.dumps(data["gaps"]).decode() if data.get("gaps") else None
+    return {"standing": "voided", "ended_by": data["fact"], "why": data["why"], "gaps": gaps}
 
 
 HANDLERS: dict[str, Callable[[Folded, RawEvent], None]] = {

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from projections.duties.handlers import LAPSED, OPEN
 from projections.engine.kept import ids_of, known_at, read_as
@@ -15,6 +17,14 @@ STANDINGS = (OPEN, LAPSED, "discharged", "excused", "voided")
 LIVE = (OPEN, LAPSED)
 _LAST = 2**63 - 2  # the last position there can be
 _FIRST: tuple[date, str] = (date.min, "")
+
+
+class Gap(NamedTuple):
+    """The days, both included, on which a person (None: nobody) should have held a duty that ran on another."""
+
+    holder: str | None
+    starts_on: date
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,14 @@ class Owed:
     outcome: str | None
     late: bool
     why: str | None
+    gaps: tuple[Gap, ...] = ()
     recorded_holder: str | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Return the persons named: the holder, the next above, and whose the duty was instead."""
+        named = (self.holder, self.escalated_to, *(gap.holder for gap in self.gaps))
+        return tuple(person for person in named if person is not None)
 
     @property
     def key(self) -> tuple[date, str]:
@@ -168,7 +185,7 @@ def _ids(view: View, holders: Sequence[str], known: int | None) -> list[str]:
 def _owed(view: View, statement: str, asked: dict[str, Any], known: int | None) -> list[Owed]:
     """Return duties with the persons in them read as the ids they were merged into."""
     found, at = [_row(row) for row in view.rows(statement, asked)], known_at(view, known)
-    people = read_as(view, {p for owed in found for p in (owed.holder, owed.escalated_to) if p is not None}, at)
+    people = read_as(view, {person for owed in found for person in owed.people}, at)
     keys = keys_read(view, {key for owed in found for key in (owed.of, owed.subject)}, at)
     return [
         replace(
@@ -178,6 +195,7 @@ def _owed(view: View, statement: str, asked: dict[str, Any], known: int | None) 
             escalated_to=None if owed.escalated_to is None else people[owed.escalated_to],
             of=keys[owed.of],
             subject=keys[owed.subject],
+            gaps=tuple(gap._replace(holder=None if gap.holder is None else people[gap.holder]) for gap in owed.gaps),
         )
         for owed in found
     ]
@@ -187,4 +205,9 @@ def _row(row: tuple[Any, ...]) -> Owed:
     """Join a duty's row, and its spell's without its duty and the end of what was known."""
     duty, spell = row[:13], row[13:]
     known_from, recorded_at, event_id = spell[1], spell[3], str(spell[4])
-    return Owed(*(*duty, known_from, recorded_at, event_id, *spell[5:]))
+    gaps = () if spell[-1] is None else tuple(_gap(gap) for gap in orjson.loads(spell[-1]))
+    return Owed(*(*duty, known_from, recorded_at, event_id, *spell[5:-1], gaps))
+
+
+def _gap(gap: dict[str, str]) -> Gap:
+    return Gap(gap.get("holder"), date.fromisoformat(gap["starts_on"]), date.fromisoformat(gap["ends_on"]))

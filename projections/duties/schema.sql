@@ -20,7 +20,7 @@ create table {schema}.{duties} (
 );
 
 -- name: create_spells
--- How a duty stood from one of its events to the next: known_from ≤ known < known_to. due_on: of the duty.
+-- How a duty stood from one of its events to the next: known_from ≤ known < known_to. due_on: of the duty. gaps: JSON.
 create table {schema}.{spells} (
     duty text collate "C" not null,
     known_from bigint not null,
@@ -41,6 +41,7 @@ create table {schema}.{spells} (
     outcome text collate "C",
     late boolean not null,
     why text collate "C",
+    gaps text collate "C",
     constraint {spells}_key primary key (duty, known_from)
 );
 

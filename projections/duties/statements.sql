@@ -4,7 +4,7 @@
 -- How duties stand before a page.
 select s.duty, s.known_from, s.known_to, s.recorded_at::text, s.event_id::text, s.topic, s.actor, s.due_on::text,
     s.standing, s.holder, s.seen_at::text, s.notice, s.lapsed_at::text, s.escalated_to, s.escalated_duty, s.ended_by,
-    s.outcome, s.late, s.why
+    s.outcome, s.late, s.why, s.gaps
 from unnest(%s::text[]) as k (duty)
 join {schema}.{spells} s on s.duty = k.duty and s.known_to = 9223372036854775807
 
@@ -17,15 +17,15 @@ where s.duty = x.duty and s.known_to = 9223372036854775807
 -- name: insert_spells
 -- A few spells.
 insert into {schema}.{spells} (duty, known_from, known_to, recorded_at, event_id, topic, actor, due_on, standing,
-    holder, seen_at, notice, lapsed_at, escalated_to, escalated_duty, ended_by, outcome, late, why)
+    holder, seen_at, notice, lapsed_at, escalated_to, escalated_duty, ended_by, outcome, late, why, gaps)
 select * from unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::uuid[], %s::text[], %s::text[],
     %s::date[], %s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::boolean[], %s::text[])
+    %s::text[], %s::text[], %s::boolean[], %s::text[], %s::text[])
 
 -- name: copy_spells
 -- Many spells.
 copy {schema}.{spells} (duty, known_from, known_to, recorded_at, event_id, topic, actor, due_on, standing,
-    holder, seen_at, notice, lapsed_at, escalated_to, escalated_duty, ended_by, outcome, late, why) from stdin
+    holder, seen_at, notice, lapsed_at, escalated_to, escalated_duty, ended_by, outcome, late, why, gaps) from stdin
 
 -- name: insert_duties
 -- A few duties.

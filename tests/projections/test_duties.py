@@ -50,7 +50,12 @@ steps = st.lists(
             st.builds(duties.DutyLapsed, due_on=st.just(JUNE[0]), notice=st.just("none")),
             st.builds(duties.DutyDischarged, by_entry=st.just("e-2"), outcome=st.just("done"), late=st.booleans()),
             st.builds(duties.DutyExcused, excuser=st.just("p-3")),
-            st.builds(duties.DutyVoided, fact=st.just("e-3"), why=st.just("absent")),
+            st.builds(
+                duties.DutyVoided,
+                fact=st.just("e-3"),
+                why=st.just("absent"),
+                gaps=st.just(()) | st.just((duties.Gap(holder="p-2", starts_on=JUNE[0], ends_on=JUNE[1]),)),
+            ),
         ),
     ),
     max_size=20,

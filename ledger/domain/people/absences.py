@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -47,6 +48,21 @@ class Absences:
     def running_on(self, at: datetime) -> tuple[str, ...]:
         """Return the absences that run at a time."""
         return tuple(holders_on(self.lines["absence"], at))
+
+    def paused_days(self, zone: ZoneInfo) -> tuple[tuple[date, date | None], ...]:
+        """Return the runs of days [first, until) in which an absence that pauses duties runs; None while it does."""
+        runs: list[tuple[date, date | None]] = []
+        running = set[str]()
+        for change in self.lines["absence"].changes:
+            absence, day = change.value.holder, day_of(change.at, zone)
+            if not self.pauses.get(absence):
+                continue
+            if change.value.begins and not running:
+                runs.append((day, None))
+            running = running | {absence} if change.value.begins else running - {absence}
+            if runs and not running and runs[-1][1] is None:
+                runs[-1] = (runs[-1][0], day)
+        return tuple(runs)
 
     def paused_on(self, at: datetime) -> bool:
         """Tell whether an absence that pauses duties runs at a time."""

@@ -50,7 +50,11 @@ EXAMPLES = (
     Example(
         "duty",
         "d-1",
-        owed.VoidDuty(fact="entry-3", why=owed.Void.ABSENT),
+        owed.VoidDuty(
+            fact="entry-3",
+            why=owed.Void.ABSENT,
+            gaps=(owed.Gap(holder="p-boss", starts_on=day("2026-06-01"), ends_on=day("2026-06-10")),),
+        ),
         owed.DutyVoided,
         before=(DUTY, LAPSED),
         actor="system:rules",
