@@ -68,7 +68,7 @@ class History:
         return person if into is None else self.resolved(into)
 
     def is_employed(self, person: str, at: datetime) -> bool:
-        return self.state("person", person).employment_on(at) is not None
+        return self.state("person", self.resolved(person)).employment_on(at) is not None
 
     def unit_of(self, person: str, at: datetime) -> str | None:
         home: str | None = self.state("person", person).home_on(at)

@@ -20,6 +20,7 @@ import pytest
 
 from ledger.domain.goals import commands as goal
 from ledger.domain.goals.events import GoalClosed
+from ledger.domain.goals.wholes import WeightsExceedTotal
 from ledger.domain.hiring import candidates, offering, outcomes
 from ledger.domain.hiring import judging as hire
 from ledger.domain.hiring.applications import Decision, HiringDecisionMade
@@ -45,6 +46,7 @@ from tests.domain.examples import (
     ASSIGNED,
     BOB_HOLDS,
     CLOSED,
+    GOAL_ASKED,
     HIRE,
     OPENED,
     PANEL,
@@ -293,6 +295,18 @@ def test_merges_that_lose_one_side():
     assert candidates.resolved(world, "c-2") == "c-1"
     world.do("candidate", "c-2", candidates.UnmergeCandidate(reason="error"))
     assert candidates.resolved(world, "c-2") == "c-2"
+
+
+def test_merges_that_lose_one_side_of_what_is_summed():
+    world = WORLD.copy()
+    total = PolicyPublished(version=1, label="Performance", terms=PolicyTerms(weights_total=100))
+    world.record("policy", STANDING, total, on=day("2026-01-01"))
+    world.record("goal", "g-1", ASSIGNED[0].model_copy(update={"weight": q("70")}), on=day("2026-01-02"), by="p-lead")
+    world.record("person", "p-second", persons.PersonRegistered(name="Ann"), on=day("2020-01-01"))
+    terms = {**GOAL_ASKED, "owner": {"kind": "person", "id": "p-second"}, "employment": None, "weight": "40"}
+    more = goal.AssignGoal.model_validate({**terms, "parent": None, "share": None})
+    world.do("person", "p-second", merging.MergePerson(into="p-ann"))
+    given("goal", "g-9", world=world).when(more, actor="p-lead").then(WeightsExceedTotal)
 
 
 def test_merges_that_make_one_accountable_twice_are_marked():
