@@ -76,8 +76,9 @@ class History:
 
     def lead_of(self, person: str, at: datetime) -> str | None:
         manager: str | None = self.state("person", person).manager_on(at)
-        unit = self.unit_of(person, at)
-        while manager is None and unit is not None:
+        unit, seen = self.unit_of(person, at), set[str]()
+        while manager is None and unit is not None and unit not in seen:
+            seen.add(unit)
             lead = self.state("unit", unit).lead_on(at)
             manager, unit = (None if lead == person else lead), self.state("unit", unit).parent_on(at)
         return manager
