@@ -29,6 +29,7 @@ from api.subscriptions.pages import Pages
 from api.subscriptions.watch import HeadListener, HeadWatch
 from api.witnesses import Witnessing
 from ledger.application import Ledger
+from ledger.erasure import Erasures
 from ledger.evidence.signer import Signer
 from ledger.kernel import collector
 from ledger.rules import Engine
@@ -124,6 +125,9 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
         rules = Engine(ledger, ProjectedSight(ledger, runner), wait=watch.beyond)
         rules.start()
         stack.push_async_callback(rules.stop)
+    erasures = Erasures(ledger, ledger.erasing)
+    erasures.start()
+    stack.push_async_callback(erasures.stop)
     check = SelfCheck(ledger.reader, signing)
     check.start()
     stack.push_async_callback(asyncio.to_thread, check.stop)

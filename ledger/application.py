@@ -43,14 +43,16 @@ from ledger.kernel.append import (
     TurnTaken,
 )
 from ledger.kernel.clock import Clock, RealClock
-from ledger.kernel.event import Subject, decode_raw
+from ledger.kernel.event import Entry, Subject, decode_raw
 from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, AskedAlone, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
+from ledger.privacy.erasing import ErasingPlace
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.refused import RefusedAttempts
+from ledger.restricting import refuse_restricted, restrict
 from ledger.states import NotLoaded, Tentative
 from ledger.store.ledgers import as_service, keys_schema_of, migrate
 from ledger.store.reader import Reader, pool_of
@@ -81,9 +83,10 @@ class Ledger(Answers):
         self.clock_kind = opened.clock
         self.zone = ZoneInfo(opened.zone)
         self.reader, self.writer, self.secrets = reader, writer, secrets
-        self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), secrets))
+        self.sealer = Sealer(name, DataKeys(reader.pool, keys_schema_of(name), reader.schema, secrets))
         self._rules = Rules(self.zone, opened.cut_over)
-        self._current = Current(reader, self.zone, writer.size)
+        self.followers: list[Callable[[Entry], None]] = []  # called with each entry, recorded or followed
+        self._current = Current(reader, self.zone, writer.size, self._noticed)
         now = lambda: self.clock.now()  # noqa: E731, PLW0108  # a clock may be exchanged
         self.refused = RefusedAttempts(reader, now)
         self.confidence = Confidence(reader, self.sealer.keys, secrets, self._current, self.refused.note, now)
@@ -103,6 +106,7 @@ class Ledger(Answers):
         writer = writer_of(address, name, clock or RealClock(), opened.origin, secrets)
         await writer.start()
         ledger = cls(name, opened, clock or RealClock(), reader, writer, secrets)
+        await asyncio.to_thread(ledger.sealer.keys.restrict_erased)
         ledger._current.start()
         ledger.refused.start()
         return ledger
@@ -190,7 +194,7 @@ class Ledger(Answers):
         now = self.clock.now()
         while True:
             try:
-                return decide(ask, self._current.cache, self._rules, now)
+                return refuse_restricted(decide(ask, self._current.cache, self._rules, now), self.sealer.keys)
             except NotLoaded as missing:
                 await self._current.load([missing.stream])
             except AskedAlone:
@@ -336,9 +340,21 @@ class Ledger(Answers):
             raise AskedAlone()  # a batch has an id, a key and neighbours, and each of them leads to a name
         while True:
             try:
-                return decide(ask, states, self._rules, now, batch_id)
+                return refuse_restricted(decide(ask, states, self._rules, now, batch_id), self.sealer.keys)
             except NotLoaded as missing:
                 await self._current.load([missing.stream])
+
+    # ---- who is being erased
+
+    @property
+    def erasing(self) -> ErasingPlace:
+        """Where erasures are carried out (`ledger.erasure`)."""
+        return ErasingPlace(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.sealer.keys)
+
+    def _noticed(self, entry: Entry) -> None:
+        restrict(entry, self.sealer.keys, self._current.cache)
+        for follower in self.followers:
+            follower(entry)
 
     # ---- repeats
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from ledger.facts import LedgerFacts
-from ledger.kernel.event import decode
+from ledger.kernel.event import Entry, decode
 from ledger.naming import is_naming
 from ledger.states import NotLoaded, StateCache, load
 from ledger.store.reader import Reader
@@ -26,8 +26,10 @@ class Current:
     One read is under way at a time, and the next takes all streams that wait.
     """
 
-    def __init__(self, reader: Reader, zone: ZoneInfo, position: int) -> None:
-        self.cache = StateCache(position)
+    def __init__(
+        self, reader: Reader, zone: ZoneInfo, position: int, noticed: Callable[[Entry], None] = lambda entry: None
+    ) -> None:
+        self.cache = StateCache(position, noticed)
         self._reader, self._zone = reader, zone
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._loading: asyncio.Task[None] | None = None

@@ -1,7 +1,7 @@
 """States of streams, folded from their events and kept current in memory while commands are decided."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -67,8 +67,8 @@ class StateCache:
     Entries are applied in any order: one that is known is passed over, one that leaves a gap drops the stream.
     """
 
-    def __init__(self, position: int) -> None:
-        self.position = position
+    def __init__(self, position: int, noticed: Callable[[Entry], None] = lambda entry: None) -> None:
+        self.position, self._noticed = position, noticed
         self._states: OrderedDict[str, Versioned] = OrderedDict()
         self._seen: dict[str, int] = {}  # the latest version seen of streams that were not in memory then
         self._ahead: dict[int, int] = {}  # runs of own positions beyond `position`: first -> last
@@ -109,8 +109,15 @@ class StateCache:
         """Forget a stream, to be read again."""
         self._states.pop(stream, None)
 
+    def drop_all(self) -> None:
+        """Forget every stream: entries of this process still hold texts that were sealed."""
+        for stream, known in self._states.items():
+            self._remember(stream, known.version)
+        self._states.clear()
+
     def apply(self, entry: Entry) -> None:
         """Fold an entry into its stream's state if that is in memory."""
+        self._noticed(entry)
         for naming in namings_of(entry):
             self._name(naming, entry)
         known = self._states.get(entry.stream)

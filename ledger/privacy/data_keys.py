@@ -20,14 +20,18 @@ CACHED = 20_000
 class DataKeys:
     """The data keys of one ledger; recently used ones are kept unwrapped in memory."""
 
-    def __init__(self, pool: ConnectionPool[Connection], keys_schema: str, secrets: LedgerSecrets) -> None:
+    def __init__(self, pool: ConnectionPool[Connection], keys_schema: str, schema: str, secrets: LedgerSecrets) -> None:
         self._pool, self._secrets = pool, secrets
-        self._statements = load("ledger.privacy", "statements.sql").bind(keys=keys_schema)
+        self._schema = schema
+        self._statements = load("ledger.privacy", "statements.sql").bind(keys=keys_schema, schema=schema)
         self._known: OrderedDict[Owner, AESGCMSIV] = OrderedDict()
         self._lock = Lock()
+        self.restricted: frozenset[str] = frozenset()  # whose texts are opened and sealed no more
 
     def known(self, owner: Owner) -> AESGCMSIV | None:
         """Return the key of an owner if it is in memory."""
+        if owner[0] in self.restricted:
+            return None
         with self._lock:
             key = self._known.get(owner)
             if key is not None:
@@ -46,7 +50,7 @@ class DataKeys:
     def read(self, owners: Iterable[Owner]) -> dict[Owner, AESGCMSIV]:
         """Return the keys there are; those of destroyed epochs and of erased subjects are absent."""
         found: dict[Owner, AESGCMSIV] = {}
-        asked = list(owners)
+        asked = [owner for owner in owners if owner[0] not in self.restricted]
         if not asked:
             return found
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
@@ -59,11 +63,18 @@ class DataKeys:
         self._remember(found)
         return found
 
-    def forget(self, subject: str) -> None:
-        """Drop the keys of a subject from memory."""
+    def restrict(self, subjects: Iterable[str]) -> None:
+        """Open and seal nothing of these subjects any more, and drop their keys from memory."""
+        self.restricted |= frozenset(subjects)
         with self._lock:
-            for owner in [owner for owner in self._known if owner[0] == subject]:
+            for owner in [owner for owner in self._known if owner[0] in self.restricted]:
                 del self._known[owner]
+
+    def restrict_erased(self) -> None:
+        """Restrict everybody whose tombstone stands in the database."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(self._statements["read_tombstones"].encode()).fetchall()
+        self.restrict(subject for (subject,) in rows)
 
     def destroy(self, owner: Owner) -> None:
         """Destroy the key of one owner: what is encrypted under it is unreadable from now on, in every copy."""
@@ -77,7 +88,8 @@ class DataKeys:
         wrapping = self._secrets.epoch_key(epoch)
         wrapped = [aes_key_wrap(wrapping, random.token_bytes(KEY_BYTES)) for _ in owners]
         subjects, retentions = ([owner[i] for owner in owners] for i in (0, 1))
-        with self._pool.connection() as connection:
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(self._statements["share_subjects"].encode(), (self._schema,))
             statement = self._statements["insert_data_keys"].encode()
             connection.execute(statement, (subjects, retentions, [epoch] * len(owners), wrapped))
 
@@ -89,6 +101,6 @@ class DataKeys:
 
     def _remember(self, found: dict[Owner, AESGCMSIV]) -> None:
         with self._lock:
-            self._known.update(found)
+            self._known.update({owner: key for owner, key in found.items() if owner[0] not in self.restricted})
             while len(self._known) > CACHED:
                 self._known.popitem(last=False)

@@ -120,6 +120,21 @@ create table {schema}.waiting (
 
 alter table {schema}.waiting alter column box set storage external;
 
+-- Erasure: who is never given a key again, and how far each erasure has come, so that it goes on after a crash.
+create table {schema}.tombstones (
+    subject text collate "C" primary key,
+    erased_at timestamptz not null default now()
+);
+
+create table {schema}.erasures (
+    subject text collate "C" primary key,
+    step text collate "C" not null check (step in ('restricted', 'destroyed', 'purged', 'recorded', 'deleted', 'done')),
+    ids text[] not null,
+    classes text[] not null,
+    parts integer not null,
+    identifiers integer not null
+);
+
 create table {schema}.schema_version (
     number integer primary key,
     applied_at timestamptz not null default now()
@@ -151,6 +166,8 @@ grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
 grant select, insert on {schema}.refused to {service};
 grant select, insert, update on {schema}.waiting to {service};
+grant select, insert on {schema}.tombstones to {service};
+grant select, insert, update on {schema}.erasures to {service};
 
 -- The streams that name a subject: goals under a goal, goals and reviews of a person, what a person holds.
 create index events_by_named on {schema}.events using gin (subjects) where topic in (

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Subject
-from ledger.kernel.ids import Code, Id, split_stream
+from ledger.kernel.ids import Code, Id
 from ledger.kernel.refusals import NotFound, Refusal
 
 ERASABLE = frozenset({"person", "candidate"})
@@ -93,7 +93,6 @@ class SubjectErased(Event, context="privacy"):
     basis: Basis
     parts: Count
     identifiers: Count
-    answers: Count
 
 
 class CopyErased(Event, context="privacy"):
@@ -147,7 +146,7 @@ def evolve(state: RecordState, entry: Entry) -> RecordState:
 _HR = (By("role:hr_administrator"),)
 
 
-class GiveNotice(Command, stream="personal-record", verb="give-notice", by=_HR, claim=True, on_behalf=False):
+class GiveNotice(Command, stream="personal-record", verb="give-notice", by=_HR, on_behalf=False):
     """Record that the subject was told what is kept about them and why."""
 
     notice: Code
@@ -195,7 +194,6 @@ class RecordErasure(
     classes: tuple[Code, ...]
     parts: Count
     identifiers: Count
-    answers: Count
 
 
 class ConfirmCopyErased(
@@ -380,8 +378,3 @@ STREAM = StreamKind(
     ),
     by_subject=True,
 )
-
-
-def data_subject(stream: str) -> str:
-    """Return the data subject of a personal record's stream, as in `person/p-17`."""
-    return split_stream(stream)[1]

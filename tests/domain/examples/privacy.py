@@ -39,7 +39,7 @@ PLACED = (HoldPlaced(subject=ANN, hold="h-1", ground=Ground.STATUTE, matter="tax
 RELEASE_ASKED = (HoldReleaseAsked(subject=ANN, hold="h-1"), HIRED, "p-other")
 ERASURE_ASKED = (ErasureAsked(subject=ANN, basis=Basis.REQUEST), HIRED, "p-other")
 CONFIRMED = (ErasureConfirmed(subject=ANN), HIRED, "p-hr")
-COUNTED = {"classes": ("identity",), "parts": 3, "identifiers": 1, "answers": 0}
+COUNTED = {"classes": ("identity",), "parts": 3, "identifiers": 1}
 ERASED = (
     SubjectErased.model_validate({"subject": ANN, "ids": (ANN,), "basis": Basis.REQUEST, **COUNTED}),
     HIRED,

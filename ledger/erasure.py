@@ -1,0 +1,124 @@
+"""Erasure: a confirmed erasure carried through to its end, step by step, from wherever it stopped."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import psycopg
+
+from ledger.asking import Ask, Caller, Receipt
+from ledger.domain.privacy.records import ErasureConfirmed, ErasureNotAsked, Held, HoldReleased, RecordErasure
+from ledger.facts import LedgerFacts
+from ledger.kernel.append import AppendError
+from ledger.kernel.event import Entry, Subject
+from ledger.kernel.ids import split_stream
+from ledger.kernel.refusals import Refusal
+from ledger.privacy.erasing import Erasing, ErasingPlace, Step
+
+ERASURE_CALLER = Caller("system:erasure", "none", "system")
+RECORD = "personal-record"
+RETRY_S = 5.0
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+
+class Recorder(Protocol):
+    """What an erasure asks of a ledger (`ledger.application.Ledger` has it)."""
+
+    followers: list[Callable[[Entry], None]]
+
+    async def record(self, ask: Ask) -> Receipt:
+        """Decide and record one command."""
+        ...
+
+    async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
+        """Return the answer of a question about the facts as they stand."""
+        ...
+
+
+async def erase(ledger: Recorder, place: ErasingPlace, subject: str) -> Erasing:
+    """Carry the erasure of a subject, as in `person/p-17`, to its end; done again, nothing changes.
+
+    Raises ErasureNotAsked before two people wanted it, Held where one of its ids is held.
+    """
+    erasing = await asyncio.to_thread(place.find, subject) or await _begun(ledger, place, subject)
+    for step in list(Step)[list(Step).index(erasing.step) + 1 :]:
+        await _do(ledger, place, erasing, step)
+        erasing = await asyncio.to_thread(place.advance, erasing, step)
+    return erasing
+
+
+async def _begun(ledger: Recorder, place: ErasingPlace, subject: str) -> Erasing:
+    """Begin only what is confirmed, and held under none of the ids that are erased together."""
+    ids = await asyncio.to_thread(place.merged_with, subject)
+    if not await ledger.judged(lambda facts: facts.state(RECORD, subject).confirmed):
+        raise ErasureNotAsked()
+    if await ledger.judged(lambda facts: any(facts.state(RECORD, id).holds for id in ids)):
+        raise Held()
+    return await asyncio.to_thread(place.begin, subject, ids)
+
+
+async def _do(ledger: Recorder, place: ErasingPlace, erasing: Erasing, step: Step) -> None:
+    match step:
+        case Step.DESTROYED:
+            await asyncio.to_thread(place.destroy, erasing)
+        case Step.PURGED:
+            await asyncio.to_thread(place.purge, erasing)
+        case Step.RECORDED:
+            await _record(ledger, erasing)
+        case Step.DELETED:
+            await asyncio.to_thread(place.delete, erasing)
+
+
+async def _record(ledger: Recorder, erasing: Erasing) -> None:
+    """Record it once: a run that was cut off may have recorded it already."""
+    if await ledger.judged(lambda facts: facts.state(RECORD, erasing.subject).erased):
+        return
+    ids = tuple(Subject(kind=kind, id=id) for kind, id in map(split_stream, erasing.ids))
+    command = RecordErasure(ids=ids, classes=erasing.classes, parts=erasing.parts, identifiers=erasing.identifiers)
+    await ledger.record(Ask(command, RECORD, erasing.subject, ERASURE_CALLER, source=ERASURE_CALLER.id))
+
+
+class Erasures:
+    """Carries out the erasures of one ledger: what was cut off at the start, and then each as it is confirmed."""
+
+    def __init__(self, ledger: Recorder, place: ErasingPlace) -> None:
+        self._ledger, self._place = ledger, place
+        self._wanted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, on the running loop."""
+        self._ledger.followers.append(self._noticed)
+        self._wanted.set()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="erasures of a ledger")
+
+    async def stop(self) -> None:
+        """Stop; an erasure that is cut off goes on with the next start."""
+        self._ledger.followers.remove(self._noticed)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _noticed(self, entry: Entry) -> None:
+        if isinstance(entry.event, ErasureConfirmed | HoldReleased):
+            self._wanted.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                for subject in await asyncio.to_thread(self._place.unfinished):
+                    await self._erase(subject)
+            except (psycopg.Error, AppendError, Refusal):
+                logger.warning("an erasure was cut off; going on with it")
+                await asyncio.sleep(RETRY_S)
+                self._wanted.set()
+
+    async def _erase(self, subject: str) -> None:
+        try:
+            await erase(self._ledger, self._place, subject)
+        except Held:
+            logger.warning("an erasure waits for a hold to be released")
