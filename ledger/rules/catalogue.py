@@ -19,7 +19,7 @@ from ledger.rules import (
 from ledger.rules.rule import Rule, Watch
 
 _PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, merging, seats, clock)
-_WATCHING = (delegating, hiring, policies, probation)
+_WATCHING = (delegating, goals, hiring, policies, probation)
 WATCHES: Mapping[str, tuple[Watch, ...]] = {
     topic: tuple(watch for part in _WATCHING for watch in part.WATCHES if watch.topic == topic)
     for topic in sorted({watch.topic for part in _WATCHING for watch in part.WATCHES})

@@ -9,6 +9,7 @@ from ledger.domain import figures
 from ledger.domain.figures import Actual, Direction
 from ledger.domain.goals.events import GoalTerms, Interval
 from ledger.domain.goals.metrics import Combines, MetricDefined
+from ledger.domain.goals.state import Step
 from ledger.facts import LedgerFacts
 from ledger.kernel.event import Subject
 from ledger.kernel.moments import begins, last_instant
@@ -32,14 +33,15 @@ def deviation_of(goal: Any, facts: LedgerFacts, today: date) -> Deviation | None
     """Return how the last value up to `today` deviates; None where it doesn't, or where there is no path.
 
     There is a path for a metric that rises or falls to a target over the whole period from a known baseline. One that
-    is to be kept deviates where it lay inside its band on fewer days than the policy's share.
+    is to be kept deviates where it lay inside its band on fewer days than the policy's share, and one with a target for
+    each interval where its last whole interval attained less than that share.
     """
     terms: GoalTerms | None = goal.terms
-    if terms is None or terms.interval is not Interval.PERIOD:
+    metric: MetricDefined | None = None if terms is None else facts.state("metric", terms.metric).defined
+    if terms is None or metric is None or metric.direction is Direction.MILESTONE:
         return None
-    metric: MetricDefined | None = facts.state("metric", terms.metric).defined
-    if metric is None or metric.direction is Direction.MILESTONE:
-        return None
+    if terms.interval is not Interval.PERIOD:
+        return _below_interval(goal, terms, metric, facts, today)
     values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
     inside = [value for value in values if terms.starts_on <= value.day <= terms.ends_on]
     if metric.direction is Direction.MAINTAIN:
@@ -69,11 +71,89 @@ def _judged(
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
         milestones=[figures.Milestone(step.due_on, step.share) for step in goal.milestones.values()],
-        pauses=[*goal.paused(facts.zone), *away(terms.owner, facts)],
+        pauses=resting(goal, facts),
     )
     if not figures.judged(progress=reached, expected=expected, share=share).below or reached.value is None:
         return None
     return Deviation(last.entry, last.day, reached.value.quantize(PLACES), expected.quantize(PLACES), share)
+
+
+def _below_interval(
+    goal: Any,  # noqa: ANN401  # two contexts' state
+    terms: GoalTerms,
+    metric: MetricDefined,
+    facts: LedgerFacts,
+    today: date,
+) -> Deviation | None:
+    """Judge the last value of the last whole interval by the target in force at its end; without one, nothing.
+
+    An interval of which the owner was away, or the goal paused, on any day is not judged.
+    """
+    span = _last_whole(terms, today)
+    if span is None or metric.direction is Direction.MAINTAIN:
+        return None
+    first, last = span
+    if figures.paused_days(resting(goal, facts), starts_on=first, until=last + timedelta(days=1)):
+        return None
+    values = [value for value in goal.series(last, metric.approved_source) if value.day >= first]
+    if not values:
+        return None
+    policy = facts.policy(begins(last, facts.zone)).terms
+    target = goal.target_at(last, facts).value
+    reached = figures.attainment(
+        direction=metric.direction, target=target, actual=values[-1].value, falling=policy.falling_attainment
+    ).value
+    if reached is None or reached >= policy.deviation_share:
+        return None
+    return Deviation(
+        values[-1].entry, last, reached.quantize(PLACES), Decimal(1).quantize(PLACES), policy.deviation_share
+    )
+
+
+def _last_whole(terms: GoalTerms, today: date) -> tuple[date, date] | None:
+    """Return the first and last day of the last calendar interval that is over and lies in the goal's period."""
+    first, last = figures.bounds(terms.interval.value, min(today, terms.ends_on + timedelta(days=1)))
+    first, last = figures.bounds(terms.interval.value, first - timedelta(days=1))
+    return (first, last) if first >= terms.starts_on else None
+
+
+def missed_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[Step, ...]:  # noqa: ANN401  # two contexts' state
+    """Return the milestones whose day has passed without their being reached; pauses move the days."""
+    terms: GoalTerms | None = goal.terms
+    if terms is None:
+        return ()
+    done = figures.path_day(today - timedelta(days=1), starts_on=terms.starts_on, pauses=resting(goal, facts))
+    steps: list[Step] = sorted(goal.milestones.values(), key=lambda step: step.due_on)
+    return tuple(step for step in steps if step.reached_on is None and step.due_on <= done)
+
+
+def stale_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[str, date] | None:  # noqa: ANN401  # two contexts'
+    """Return the entry of the last value (else of the terms) and the first day without one in time, if that has come.
+
+    The last day that is looked at is yesterday: a value of today may still come.
+    """
+    terms: GoalTerms | None = goal.terms
+    metric: MetricDefined | None = None if terms is None else facts.state("metric", terms.metric).defined
+    if terms is None or metric is None or goal.entry is None:
+        return None
+    until = min(today - timedelta(days=1), terms.ends_on)
+    values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
+    rhythm_days = facts.policy(begins(until, facts.zone)).terms.reporting_rhythm_days
+    if not rhythm_days:
+        return None
+    day = figures.stale_since(
+        last_day=values[-1].day if values else None,
+        starts_on=terms.starts_on,
+        rhythm_days=rhythm_days,
+        pauses=resting(goal, facts),
+        until=until,
+    )
+    return None if day is None else (values[-1].entry if values else goal.entry, day)
+
+
+def resting(goal: Any, facts: LedgerFacts) -> tuple[figures.Pause, ...]:  # noqa: ANN401  # two contexts' state
+    """Return the runs of days on which nothing is expected: the goal is paused, or its owner away."""
+    return (*goal.paused(facts.zone), *away(goal.terms.owner, facts))
 
 
 def _outside(

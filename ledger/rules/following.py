@@ -191,8 +191,8 @@ class Following:
         """Return what a rule asks to be looked up, as known at `position` or later."""
         if what in _STREAMS:
             topic, marker = _STREAMS[what]
-            look = partial(self._ledger.reader.streams_of, topic, marker, position, imported=True)
-            streams = await asyncio.to_thread(look)
+            found = partial(self._ledger.reader.streams_of, topic, marker, position, imported=True)
+            streams = await asyncio.to_thread(found)
             return [Subject(kind=kind, id=id) for kind, id in map(split_stream, streams)]
         if what is Lookup.MERGED:
             return await self._begun_while_merged(id, position)

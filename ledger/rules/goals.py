@@ -16,6 +16,7 @@ from ledger.domain.goals.events import (
     GoalTargetRevised,
     GoalTerms,
     GoalWithdrawn,
+    Interval,
 )
 from ledger.domain.goals.state import Stage
 from ledger.domain.people.persons import AssignmentKind, PersonAssignedToUnit
@@ -31,10 +32,11 @@ from ledger.domain.reviews.cycles import CycleStage, CycleState, StageOpened
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of
-from ledger.rules.deviation import deviation_of
+from ledger.rules.deviation import Deviation, deviation_of, missed_of, stale_of
 from ledger.rules.matrix import Kind
-from ledger.rules.rule import Looked, Lookup, Rule, due_after, ended, opened
+from ledger.rules.rule import Looked, Lookup, Rule, Watch, due_after, ended, opened
 
+A_LAST_LOOK = timedelta(days=1)  # after the last day, when the last interval is over
 OF_GOALS = (
     Kind.ANSWER_GOAL,
     Kind.REPORT_PROGRESS,
@@ -154,7 +156,8 @@ def _missed(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     if goal.stage is not Stage.ASSIGNED:
         return []
     stale = FindDeviation(found=Found.STALE, entry=entry.event_id, day=duty.due_on)
-    found = [rule.ask(duty.subject.kind, duty.subject.id, stale, entry.event_id)]
+    same = any(kind is Found.STALE and duty.due_on <= day <= looked.today for kind, _, day in goal.help.deviations)
+    found = [] if same else [rule.ask(duty.subject.kind, duty.subject.id, stale, entry.event_id)]
     return [*found, *_next_report(entry, looked, rule, looked.today, about=duty.subject)]
 
 
@@ -201,7 +204,38 @@ def _to_find(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     found = deviation_of(goal, looked.facts, looked.today)
     if found is None or any(found.entry == judged for _, judged, _ in goal.help.deviations):
         return []
-    command = FindDeviation(
+    kind, id = split_stream(entry.stream)
+    return [rule.ask(kind, id, _below(found), entry.event_id)]
+
+
+def _as_days_pass(id: str, looked: Looked, rule: Rule) -> list[Ask] | None:
+    """Find what no event tells: a silence, a milestone that was missed, an interval that is over below its target."""
+    goal = looked.facts.state("goal", id)
+    if goal.terms is None or goal.stage is Stage.WITHDRAWN or looked.today > goal.terms.ends_on + A_LAST_LOOK:
+        return None
+    if goal.stage is not Stage.ASSIGNED or goal.is_paused(looked.now) or _is_away(goal.terms.owner, looked):
+        return []
+    known = {(found, judged) for found, judged, _ in goal.help.deviations}
+    asks = [
+        FindDeviation(found=Found.MILESTONE_MISSED, entry=step.entry, day=step.due_on, expected=step.share)
+        for step in missed_of(goal, looked.facts, looked.today)
+        if step.entry is not None and (Found.MILESTONE_MISSED, step.entry) not in known
+    ]
+    silence = stale_of(goal, looked.facts, looked.today)
+    if silence is not None and (Found.STALE, silence[0]) not in known:
+        asks.append(FindDeviation(found=Found.STALE, entry=silence[0], day=silence[1]))
+    below = None if goal.terms.interval is Interval.PERIOD else deviation_of(goal, looked.facts, looked.today)
+    if below is not None and (Found.BELOW_PATH, below.entry) not in known:
+        asks.append(_below(below))
+    return [rule.ask("goal", id, command, None) for command in asks]
+
+
+def _is_away(owner: Subject, looked: Looked) -> bool:
+    return owner.kind == "person" and looked.facts.is_away(owner.id, looked.now)
+
+
+def _below(found: Deviation) -> FindDeviation:
+    return FindDeviation(
         found=Found.BELOW_PATH,
         entry=found.entry,
         day=found.day,
@@ -209,8 +243,6 @@ def _to_find(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
         expected=found.expected,
         share=found.share,
     )
-    kind, id = split_stream(entry.stream)
-    return [rule.ask(kind, id, command, entry.event_id)]
 
 
 def _to_talk(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
@@ -318,3 +350,5 @@ RULES = (
     Rule("goal-handed-over", 1, _topics(GoalHandedOver), _handed_over),
     Rule("goal-over", 1, _topics(GoalClosed, GoalWithdrawn), _over, begins_now=True),
 )
+_PASSED = Rule("deviation-by-time", 1, frozenset(), lambda entry, looked, rule: ())
+WATCHES = (Watch(_PASSED, GoalAssigned.topic, b'"metric"', _as_days_pass),)

@@ -68,6 +68,7 @@ def test_a_rhythm_begins_with_the_import_and_what_was_over_before_it_is_not_owed
         (report,) = await world.duties("report_progress")
         rhythm = await world.ledger.judged(lambda facts: facts.policy(world.clock.now()).terms.reporting_rhythm_days)
         assert report.opened is not None
+        assert report.due_on is not None
         assert (report.holder, report.opened.subject.id) == (person, running)
         assert (report.due_on - date(2026, 3, 2)).days == rhythm
         (coach,) = await world.duties("coach", about=person)

@@ -75,6 +75,7 @@ def test_a_manager_who_came_earlier_should_have_answered(play: Play) -> None:
         (void,) = world.entries("duties.DutyVoided")[:1]
         gap = {"holder": world.id("zhou"), "starts_on": "2026-03-02", "ends_on": "2026-03-05"}
         assert void.data["gaps"] == [gap]
+        assert void.event is not None
         assert f"person/{world.id('zhou')}" in void.event.subjects(void.stream)
         assert await gaps(world, goal, known) == []
         assert await gaps(world, goal, None) == [(world.id("zhou"), "2026-03-02", "2026-03-05")]

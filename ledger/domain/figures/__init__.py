@@ -1,7 +1,7 @@
 """Figures: how far a goal has come, how far it should be, how parts make a whole; the unknown is never zero."""
 
-from ledger.domain.figures.amounts import Amount, Conversions, Coverage, amount_over, coverage, ratio
-from ledger.domain.figures.path import Judged, Milestone, Pause, expected, judged, path_day, stale_since
+from ledger.domain.figures.amounts import Amount, Conversions, Coverage, amount_over, bounds, coverage, ratio
+from ledger.domain.figures.path import Judged, Milestone, Pause, expected, judged, path_day, paused_days, stale_since
 from ledger.domain.figures.provenance import Provenance
 from ledger.domain.figures.roll_up import Part, RolledUp, roll_up
 from ledger.domain.figures.values import (
@@ -50,6 +50,7 @@ __all__ = [
     "amount_over",
     "attainment",
     "bounded",
+    "bounds",
     "coverage",
     "displayed",
     "expected",
@@ -57,6 +58,7 @@ __all__ = [
     "judged",
     "milestones_reached",
     "path_day",
+    "paused_days",
     "progress",
     "ratio",
     "reached",

@@ -71,6 +71,7 @@ class Step:
     due_on: date
     share: Decimal
     reached_on: date | None = None
+    entry: str | None = None  # that set it last
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ def _course(state: GoalState, entry: Entry) -> GoalState | None:
             pauses = state.pauses.with_change(PAUSED, change)
             return replace(state, pauses=pauses, dated=remember(state.dated, entry))
         case MilestoneSet(milestone=milestone, due_on=due_on, share=share):
-            return replace(state, milestones={**state.milestones, milestone: Step(due_on, share)})
+            return replace(state, milestones={**state.milestones, milestone: Step(due_on, share, entry=entry.event_id)})
         case MilestoneReached(milestone=milestone, day=day) if milestone in state.milestones:
             done = replace(state.milestones[milestone], reached_on=day)
             return replace(state, milestones={**state.milestones, milestone: done})

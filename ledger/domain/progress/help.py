@@ -18,17 +18,24 @@ from ledger.kernel.texts import Note
 
 
 class Found(StrEnum):
-    """In which way a goal leaves its expected path: its last value lies below, or no value came within the rhythm."""
+    """In which way a goal leaves its expected path.
+
+    Its last value lies below it, or that of its last whole interval below the target for each; no value came within
+    the rhythm; or the day of a milestone passed.
+    """
 
     BELOW_PATH = "below_path"
     STALE = "stale"
+    MILESTONE_MISSED = "milestone_missed"
 
 
 # Events
 
 
 class DeviationFound(Event, context="progress"):
-    """A rule found that the goal leaves its expected path; `entry` is the value judged, or the report that is missing.
+    """A rule found that the goal leaves its expected path.
+
+    `entry` is the value judged, the last one before a silence or the report that is missing, or what set the milestone.
 
     `progress` and `expected` are shares of the whole way from baseline to target, `share` the policy's threshold.
     """
