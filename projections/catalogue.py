@@ -1,6 +1,17 @@
 """The list of every projection."""
 
-from projections import accountability, audit_trail, directory, duties, feedback, goals, hiring, responsibility, reviews
+from projections import (
+    accountability,
+    audit_trail,
+    directory,
+    duties,
+    feedback,
+    goals,
+    hiring,
+    responsibility,
+    reviews,
+    statistics,
+)
 from projections.engine import Catalogue
 
 CATALOGUE: Catalogue = (
@@ -13,4 +24,5 @@ CATALOGUE: Catalogue = (
     feedback.PROJECTION,
     hiring.PROJECTION,
     accountability.PROJECTION,
+    statistics.PROJECTION,
 )

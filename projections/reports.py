@@ -1,6 +1,6 @@
 """The list of every report, by name."""
 
-from projections import accountability
+from projections import accountability, statistics
 from projections.accountability.report import Report
 
-REPORTS: dict[str, Report] = {report.name: report for report in accountability.REPORTS}
+REPORTS: dict[str, Report] = {report.name: report for report in (*accountability.REPORTS, *statistics.REPORTS)}

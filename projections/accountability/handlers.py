@@ -1,5 +1,6 @@
 """How events become acts: those that a report looks at are kept as recorded, until they are annulled or re-dated."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
@@ -42,20 +43,29 @@ def load(_: Cursor, __: Tables, ___: Events) -> None:
 
 def fold(_: None, events: Events) -> Folded:
     """Return what a page adds and what it ends."""
-    folded = Folded([], [], [])
+    return folded(events, _is_act)
+
+
+def _is_act(event: RawEvent) -> bool:
+    return event["topic"].startswith(CONTEXTS) or event["topic"] in MORE or OVERSTEPPING in event.get("marks", ())
+
+
+def folded(events: Events, kept: Callable[[RawEvent], bool]) -> Folded:
+    """Return what a page adds and what it ends, of the events that are kept."""
+    found = Folded([], [], [])
     for event in events:
         topic, data = event["topic"], event["data"]
         if topic in MERGES:
             reading = reading_of(event)
             if reading is not None:
-                folded.merges.append(reading)
+                found.merges.append(reading)
         elif topic == ANNULLED:
-            folded.later.append((data["entry"], None, event["position"]))
+            found.later.append((data["entry"], None, event["position"]))
         elif topic == REDATED:
-            folded.later.append((data["entry"], data["new_begins"], event["position"]))
-        elif topic.startswith(CONTEXTS) or topic in MORE or OVERSTEPPING in event.get("marks", ()):
-            folded.acts.append(_row(event))
-    return folded
+            found.later.append((data["entry"], data["new_begins"], event["position"]))
+        elif kept(event):
+            found.acts.append(_row(event))
+    return found
 
 
 def _row(event: RawEvent) -> tuple[Any, ...]:

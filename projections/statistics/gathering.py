@@ -1,0 +1,31 @@
+"""Gathering: which events the statistics rest on, kept until they are annulled or re-dated, and read back as known."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from projections.accountability.acts import Act, read_acts
+from projections.accountability.handlers import Folded, folded
+from projections.accountability.report import Circumstances
+from projections.engine import View
+from projections.engine.projection import Events, RawEvent
+
+FIRST = datetime(1, 1, 1, tzinfo=UTC)
+CONTEXTS = ("outcomes.Outcome", "training.", "hiring.")
+MORE = frozenset(
+    {"goals.ConversionStated", "goals.GoalTargetRevised", "people.EmploymentStarted", "feedback.CoachingHeld"}
+)
+
+
+def fold(_: None, events: Events) -> Folded:
+    """Return what a page adds and what it ends."""
+    return folded(events, _is_kept)
+
+
+def _is_kept(event: RawEvent) -> bool:
+    return event["topic"].startswith(CONTEXTS) or event["topic"] in MORE
+
+
+def acts(view: View, topics: Iterable[str], asked: Circumstances) -> list[Act]:
+    """Return every event of these kinds up to the time asked about, as known, in order of recording."""
+    period = {"since": FIRST, "until": asked.on, "known": asked.known, "topics": list(topics)}
+    return read_acts(view, period, asked.known)
