@@ -19,6 +19,7 @@ from uvicorn.config import Config
 from api import logs
 from api.app import create_app
 from api.holdings import ProjectedSight
+from api.notices import Noticing, links_of, outlets_of
 from api.self_check import SelfCheck
 from api.services import Served, Services
 from api.settings import SERVICE_FILE, Settings, refuse_weak
@@ -128,6 +129,11 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     erasures = Erasures(ledger, ledger.erasing)
     erasures.start()
     stack.push_async_callback(erasures.stop)
+    outlets = outlets_of(settings)
+    if outlets and rules is not None:
+        noticing = Noticing(ledger, outlets, link=links_of(settings), wait=watch.beyond, leads=lambda: rules.leading)
+        noticing.start()
+        stack.push_async_callback(noticing.stop)
     check = SelfCheck(ledger.reader, signing)
     check.start()
     stack.push_async_callback(asyncio.to_thread, check.stop)

@@ -46,6 +46,20 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
     rules: bool = Field(default=True, description="Open and end duties by the standing matrix.")
+    smtp_host: str | None = Field(
+        default=None, description="Mail server that notices of duties are handed to; no e-mail if absent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_sender: str | None = Field(default=None, description="Address that e-mails come from; needed for e-mail.")
+    smtp_tls: bool = Field(default=True, description="Insist on STARTTLS with the mail server.")
+    smtp_user: str | None = Field(default=None, description="User at the mail server; none if absent.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server.")
+    webhook_url: SecretStr | None = Field(
+        default=None, description="Address that notices of duties are posted to as JSON; none if absent."
+    )
+    webhook_allow: str = Field(
+        default="", description="Hosts inside the network that the webhook may lead to, separated by commas."
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
 
     @field_validator("origin")
@@ -61,6 +75,8 @@ class Settings(BaseSettings):
             raise ValueError("keys stand outside the database folder")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("TLS needs a certificate and a key")
+        if self.smtp_host is not None and self.smtp_sender is None:
+            raise ValueError("e-mail needs a sender")
         return self
 
     @property
