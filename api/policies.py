@@ -63,6 +63,8 @@ POLICIES: Mapping[str, Policy] = {
     "/duties": ROWS,
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
+    "/people/{id}/accesses": ROWS,  # to that person and to auditors
+    "/people/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/units/{id}": Policy(kind="unit"),
     "/goals/{id}/map": Policy(kind="goal"),
     "/units/{id}/map": Policy(kind="unit"),

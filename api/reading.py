@@ -16,6 +16,7 @@ from api.paths import unescaped
 from api.policies import POLICIES, Policy
 from api.problems import language_of
 from api.services import Served
+from ledger.accesses import person_about
 from ledger.application import Caller, Ledger
 from ledger.kernel.ids import check_id, check_kind, split_stream
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
@@ -83,6 +84,14 @@ class Asked:
         named, caller = split_stream(stream), self.caller.id
         return await self.ledger.judged(lambda facts: is_kept_from(facts, caller, named, topic, author))
 
+    async def note_access(self, kind: str, id: str) -> None:
+        """Keep that the caller looks at the record of somebody else, if the subject is about a person."""
+        person, caller = await self.ledger.judged(
+            lambda facts: (person_about(facts, kind, id), facts.resolved(self.caller.id))
+        )
+        if person is not None and person != caller:
+            await self.ledger.accesses.note(self.caller, [person], str(self.scope["path"]))
+
     async def require(self, kind: str, id: str) -> None:
         """Raise NotFound unless the caller may see the subject."""
         if not await self.sees(kind, id):
@@ -115,6 +124,7 @@ async def asked(request: Request) -> Asked:
         subject = _subject(policy, request)
         if not (policy.seat and await question.has_seat(*subject)):
             await question.require(*subject)
+        await question.note_access(*subject)
     return question
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from ledger.accesses import AccessRecords
 from ledger.answers import Answers
 from ledger.asking import (
     Ask,
@@ -89,6 +90,7 @@ class Ledger(Answers):
         self._current = Current(reader, self.zone, writer.size, self._noticed)
         now = lambda: self.clock.now()  # noqa: E731, PLW0108  # a clock may be exchanged
         self.refused = RefusedAttempts(reader, now)
+        self.accesses = AccessRecords(reader, now)
         self.confidence = Confidence(reader, self.sealer.keys, secrets, self._current, self.refused.note, now)
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}

@@ -77,6 +77,8 @@ async def sealed(asked: Asking, event_id: EventId) -> Response:
         seen = set(subjects)  # whoever has to answer something needs to read what it says
     if not seen:
         raise NotFound()
+    for kind, id in {subjects[name] for name in seen}:
+        await asked.note_access(kind, id)
     opened = await asyncio.to_thread(asked.ledger.open_parts, str(event_id))
     shown = {name: opened[name] for name in seen if name in opened}
     if not shown:

@@ -135,6 +135,18 @@ create table {schema}.erasures (
     identifiers integer not null
 );
 
+-- Who looked at whose record: no events, and nothing of what was seen but the question's path.
+create table {schema}.accesses (
+    number bigint generated always as identity primary key,
+    seen_at timestamptz not null,
+    subject text collate "C" not null,
+    reader text collate "C" not null,
+    credential text collate "C" not null,
+    path text collate "C" not null
+);
+
+create index accesses_by_subject on {schema}.accesses (subject, number);
+
 create table {schema}.schema_version (
     number integer primary key,
     applied_at timestamptz not null default now()
@@ -166,6 +178,7 @@ grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
 grant select, insert on {schema}.refused to {service};
 grant select, insert, update on {schema}.waiting to {service};
+grant select, insert on {schema}.accesses to {service};
 grant select, insert on {schema}.tombstones to {service};
 grant select, insert, update on {schema}.erasures to {service};
 

@@ -272,3 +272,12 @@ where number > %s order by number limit %s
 -- name: find_persons
 -- The stream of everybody who was ever registered.
 select stream from {schema}.events where stream >= 'person/' and stream < 'person0' and version = 1
+
+-- name: insert_access
+-- One look at a person's record.
+insert into {schema}.accesses (seen_at, subject, reader, credential, path) values (%s, %s, %s, %s, %s)
+
+-- name: read_accesses
+-- Who looked at these subjects, in the order in which it was noted.
+select number, seen_at, subject, reader, credential, path from {schema}.accesses
+where subject = any(%s) and number > %s order by number limit %s

@@ -1,0 +1,59 @@
+"""Access records: who looked at the record of whom, kept before the answer is given."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.asking import Caller
+from ledger.facts import LedgerFacts
+from ledger.kernel.ids import stream_name
+from ledger.sight import OF_A_PERSON, OF_ITS_SUBJECT, OF_WHOM, WITH_STATE
+from ledger.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One look at a person's record: when, by whom and with which token, by which question."""
+
+    number: int
+    seen_at: datetime
+    subject: str
+    reader: str
+    credential: str
+    path: str
+
+
+def person_about(facts: LedgerFacts, kind: str, id: str) -> str | None:
+    """Return the person whom a subject is about, under the id that stands for them, or None for no person."""
+    if kind in OF_ITS_SUBJECT or kind == "personal-record":
+        kind, _, id = id.partition("/")
+    if kind in OF_A_PERSON:
+        return facts.resolved(id)
+    state = facts.state(kind, id) if kind in WITH_STATE or kind == "data-request" else None
+    owner = getattr(state, "owner", None)
+    if owner is not None:
+        return facts.resolved(owner.id) if owner.kind == "person" else None
+    person = next((p for name in OF_WHOM if (p := getattr(state, name, None)) is not None), None)
+    return facts.resolved(person) if isinstance(person, str) else None
+
+
+class AccessRecords:
+    """The access records of one ledger."""
+
+    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
+        self._reader, self._now = reader, now
+
+    async def note(self, caller: Caller, persons: Iterable[str], path: str) -> None:
+        """Keep that the caller is about to see something of these persons."""
+        now = self._now()
+        rows = [
+            (now, stream_name("person", person), caller.id, caller.credential, path) for person in sorted(set(persons))
+        ]
+        if rows:
+            await asyncio.to_thread(self._reader.write_all, "insert_access", rows)
+
+    async def of(self, subjects: list[str], *, after: int, limit: int) -> list[Access]:
+        """Return who looked at any of these ids of a person, in order after a number."""
+        rows = await asyncio.to_thread(self._reader.rows, "read_accesses", (subjects, after, limit))
+        return [Access(*row) for row in rows]

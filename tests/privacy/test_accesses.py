@@ -1,0 +1,59 @@
+"""Access records: whoever looks at another's record leaves one, shown to that person and to auditors alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.service import Service, company, recorded, running
+
+
+@pytest.fixture(scope="module")
+def world(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with running(database_url, tmp_path_factory.mktemp("accesses"), "accesses") as started:
+        company(started)
+        yield started
+
+
+def _rows(world: Service, who: str, of: str) -> list[dict[str, Any]]:
+    with world.client(who) as client:
+        answered = client.get(f"/people/{world.ids[of]}/accesses")
+        assert answered.status_code == 200, answered.text
+        rows: list[dict[str, Any]] = answered.json()["rows"]
+        return rows
+
+
+def test_looking_at_anothers_record_is_kept_and_shown_to_them(world: Service):
+    id = world.ids["employee"]
+    with world.client("lead") as lead, world.client("employee") as own:
+        before = len(_rows(world, "employee", "employee"))
+        assert own.get(f"/people/{id}").status_code == 200  # looking at oneself is nothing to keep
+        assert lead.get(f"/people/{id}").status_code == 200
+    rows = _rows(world, "employee", "employee")[before:]
+    assert [(row["reader"], row["path"]) for row in rows] == [(world.ids["lead"], f"/people/{id}")]
+    assert _rows(world, "auditor", "employee")[before:] == rows
+
+
+def test_opening_a_sealed_text_is_kept(world: Service):
+    with world.client("lead") as lead:
+        words = {"recipient": world.ids["employee"], "kind": "praise", "text": "Well done"}
+        given = recorded(lead, "/feedback/give", **words)
+        before = len(_rows(world, "employee", "employee"))
+        path = f"/events/{given['event_id']}/sealed"
+        assert lead.get(path).status_code == 200
+    assert [row["path"] for row in _rows(world, "employee", "employee")[before:]] == [path]
+
+
+@pytest.mark.parametrize("who", ["lead", "hr_administrator", "colleague", "operator", "outsider"])
+def test_nobody_else_is_told_who_looked(world: Service, who: str):
+    with world.client(who) as client:
+        assert client.get(f"/people/{world.ids['employee']}/accesses").status_code == 404
+
+
+def test_who_may_not_look_leaves_no_access(world: Service):
+    before = len(_rows(world, "employee", "employee"))
+    with world.client("outsider") as client:
+        assert client.get(f"/people/{world.ids['employee']}").status_code == 404
+    assert len(_rows(world, "employee", "employee")) == before
