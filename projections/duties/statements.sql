@@ -80,7 +80,8 @@ order by s.due_on, s.duty limit %(limit)s
 select d.*, s.* from {schema}.{duties} d join {schema}.{spells} s on s.duty = d.duty
 where d.cause = %(cause)s and s.known_from <= %(known)s and s.known_to > %(known)s
     and (s.due_on, s.duty) > (%(after_day)s, %(after_duty)s) and s.standing = any(%(standings)s)
-    and s.due_on < %(due_before)s
+    and s.due_on < %(due_before)s and (%(kind)s::text is null or d.kind = %(kind)s)
+    and (%(party)s::text is null or d.party = %(party)s)
 order by s.due_on, s.duty limit %(limit)s
 
 -- name: list_of_subject
@@ -88,7 +89,8 @@ order by s.due_on, s.duty limit %(limit)s
 select d.*, s.* from {schema}.{duties} d join {schema}.{spells} s on s.duty = d.duty
 where d.subject = any(%(subjects)s) and s.known_from <= %(known)s and s.known_to > %(known)s
     and (s.due_on, s.duty) > (%(after_day)s, %(after_duty)s) and s.standing = any(%(standings)s)
-    and s.due_on < %(due_before)s
+    and s.due_on < %(due_before)s and (%(kind)s::text is null or d.kind = %(kind)s)
+    and (%(party)s::text is null or d.party = %(party)s)
 order by s.due_on, s.duty limit %(limit)s
 
 -- name: list_history

@@ -51,6 +51,19 @@ def test_a_receipt_leads_to_the_duties_that_follow_from_it(service: Service, ass
     assert found["position"] >= assigned["position"]
 
 
+def test_kind_and_side_narrow_what_follows_from_an_event_and_what_is_about_a_goal(
+    service: Service, assigned: dict[str, Any]
+) -> None:
+    of_side = {"answer_goal": "employee", "report_progress": "employee", "coach": "lead"}
+    with service.client("lead") as lead:
+        for query in ({"cause": assigned["event_id"]}, {"subject": assigned["stream"]}):
+            every = asked(lead, "/duties", state="all", **query)["rows"]
+            for kind in {row["kind"] for row in every}:
+                rows = asked(lead, "/duties", state="all", kind=kind, party=of_side[kind], **query)["rows"]
+                assert [row["duty"] for row in rows] == [row["duty"] for row in every if row["kind"] == kind]
+            assert asked(lead, "/duties", state="all", party="hr", **query)["rows"] == []
+
+
 def test_the_event_that_fulfils_a_duty_ends_it(service: Service, assigned: dict[str, Any]) -> None:
     goal = assigned["stream"].removeprefix("goal/")
     with service.client("employee") as employee:
