@@ -265,8 +265,8 @@ def command_in(target: Target, body: bytes) -> Command:
 
 def ask_for(target: Target, command: Command, asker: Asker, if_match: int | None) -> Ask:
     """Return what the ledger is asked: the actor always comes from the token, in whose place from a header."""
-    begins = target.command.starts and not target.command.repeats
-    if target.id is not None and begins and not target.stream.caller_ids:
+    named = target.id is not None and target.command.starts and not target.stream.caller_ids
+    if named and not target.command.repeats:
         raise Invalid(errors=(("path/id", "made_by_the_server"),))
     return Ask(
         command=command,
@@ -275,4 +275,5 @@ def ask_for(target: Target, command: Command, asker: Asker, if_match: int | None
         caller=asker.caller,
         if_match=if_match,
         principal=principal_in(asker.headers.get(ACTING_FOR.lower())),
+        continues=named,
     )

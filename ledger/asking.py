@@ -45,6 +45,7 @@ class Idempotency:
 class Ask:
     """A command to a stream, by a caller. Without an id the server makes one.
 
+    `continues`: the id was given by who asks, and is the server's to make: the stream must be there already.
     `key`: within a batch, the command's own; a repeat of it records nothing and has the same receipt.
     """
 
@@ -58,6 +59,7 @@ class Ask:
     source: str = "api"
     testimony: Testimony | None = None
     key: Idempotency | None = None
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

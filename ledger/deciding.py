@@ -98,7 +98,7 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
         principal=judged.principal,
         subject_zone=zone,
     )
-    if current.version == 0 and not ask.command.starts and not kind.begins_by_any:
+    if current.version == 0 and (ask.continues or not (ask.command.starts or kind.begins_by_any)):
         raise NotFound()
     if ask.if_match is not None and ask.if_match != current.version:
         raise StaleMatch(version=current.version)

@@ -17,6 +17,7 @@ from api.settings import Settings
 from ledger.application import SYSTEM_CALLER, Ask, Ledger, make_ledger
 from ledger.domain.identity import GrantRole, Role
 from ledger.domain.people.persons import RegisterPerson
+from ledger.kernel.clock import Clock
 from ledger.kernel.event import Subject
 
 T = TypeVar("T")
@@ -33,14 +34,15 @@ class Service:
     ledger: Ledger
     ids: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    lifetime: timedelta = LIFETIME
 
     @property
     def address(self) -> str:
         return self.server.address
 
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def run(self, coroutine: Coroutine[Any, Any, T], seconds: float = 30) -> T:
         """Run a coroutine on the service's own loop."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(seconds)
 
     def client(self, who: str | None = None, **options: Any) -> httpx2.Client:
         """Return a client that asks as somebody."""
@@ -63,17 +65,22 @@ class Service:
         for role in roles:
             self.run(self.ledger.record(Ask(GrantRole(role=role), "access", bearer, SYSTEM_CALLER)))
         kind = "system" if bearer.startswith("system:") else "person"
-        token, _ = self.run(self.ledger.issue_token(SYSTEM_CALLER, Subject(kind=kind, id=bearer), lifetime=LIFETIME))
+        token, _ = self.run(
+            self.ledger.issue_token(SYSTEM_CALLER, Subject(kind=kind, id=bearer), lifetime=self.lifetime)
+        )
         self.ids[who], self.tokens[who] = bearer, token
         return bearer
 
 
 @contextmanager
-def running(database_url: str, folder: Path, name: str) -> Iterator[Service]:
-    """Make a ledger, serve it, and stop at the end."""
-    settings = Settings(host="127.0.0.1", port=0, data=folder / "data", keys=folder / "keys", ledger=name)
+def running(
+    database_url: str, folder: Path, name: str, *, clock: Clock | None = None, rules: bool = True
+) -> Iterator[Service]:
+    """Make a ledger, serve it, and stop at the end. A simulated `clock` is for whoever also opens the ledger by it."""
+    settings = Settings(host="127.0.0.1", port=0, data=folder / "data", keys=folder / "keys", ledger=name, rules=rules)
     settings.keys_folder.mkdir(parents=True)
-    make_ledger(database_url, name, settings.keys_folder, host="test.example", zone=ZONE, cut_over=date(2025, 1, 1))
+    founded = {"host": "test.example", "zone": ZONE}
+    make_ledger(database_url, name, settings.keys_folder, **founded, cut_over=date(2025, 1, 1), clock=clock)
     ready = threading.Event()
     found: list[tuple[Server, asyncio.AbstractEventLoop]] = []
     failed: list[BaseException] = []

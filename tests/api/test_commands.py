@@ -289,3 +289,20 @@ def test_naughty_strings_come_back_byte_for_byte(hr, shared_data):
     last = receipts[-1]["position"]
     for unit, label in list(zip(units, labels, strict=True))[::7]:
         assert hr.get(f"/units/{unit}", params={"min_position": last}).json()["unit"]["label"] == label
+
+
+def test_what_was_proposed_is_adopted_under_its_own_id_and_no_other(service, hr):
+    terms = {
+        "title": "Goal",
+        "metric": f"m{uuid4().hex[:8]}",
+        "target": 100,
+        "starts_on": "2026-12-01",
+        "ends_on": "2026-12-31",
+    }
+    owner = {"kind": "person", "id": service.ids["employee"]}
+    measure = {"label": "Metric", "unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
+    recorded(hr, f"/metrics/{terms['metric']}/define", **measure)
+    proposed = recorded(hr, "/goals/propose", owner=owner, **terms)["stream"].removeprefix("goal/")
+    with service.client("lead") as lead:
+        assert recorded(lead, f"/goals/{proposed}/assign", owner=owner, **terms)["version"] == 2
+        assert lead.post("/goals/g-mine/assign", json={"owner": owner, **terms}).status_code == 404

@@ -58,7 +58,7 @@ class ProposeGoal(
     profile: Id | None = Field(default=None, description="the job profile that asks for it")
 
 
-class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS_OR_HR, starts=True):
+class AssignGoal(StateGoal, stream="goal", verb="assign", by=_LEADS_OR_HR, starts=True, repeats=True):
     """Give the owner a goal, or adopt a proposed one, as it was or changed."""
 
 

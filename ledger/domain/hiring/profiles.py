@@ -69,6 +69,7 @@ class AdoptProfile(
     verb="adopt",
     by=(By("role:hr_administrator"), By("unit_lead", "unit")),
     starts=True,
+    repeats=True,
 ):
     """Adopt a job profile, or its next form."""
 
