@@ -5,7 +5,7 @@ from projections.accountability.handlers import Folded, load, write
 from projections.accountability.report import Report
 from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
 from projections.engine.projection import Projection
-from projections.statistics import correlations, trainings
+from projections.statistics import correlations, selections, trainings
 from projections.statistics.gathering import fold
 
 PROJECTION: Projection[None, Folded] = Projection(
@@ -20,4 +20,4 @@ PROJECTION: Projection[None, Folded] = Projection(
     fold=fold,
     write=write,
 )
-REPORTS: tuple[Report, ...] = (correlations.REPORT, trainings.REPORT)
+REPORTS: tuple[Report, ...] = (correlations.REPORT, trainings.REPORT, selections.REPORT)

@@ -24,9 +24,9 @@ DEFINITION = (
     "left_out. difference is the mean of the trained less that of the untrained, with standard error, interval (95 %) "
     "and p-value by unequal variances (Welch), and the interval by bootstrap with a fixed seed. Where persons of both "
     "sides have the same metric in an earlier period that ended by the day of the first completion, change_difference "
-    "is the same of each person's change (difference in differences). Nobody drew lots over who is trained: what else "
-    "differs between the sides is not taken out. Lines with fewer persons on a side than the policy's limit are "
-    "withheld."
+    "is the same of each person's change (difference in differences), where both sides reach the policy's limit. "
+    "Nobody drew lots over who is trained: what else differs between the sides is not taken out. Lines with fewer "
+    "persons on a side than the policy's limit are withheld."
 )
 
 
@@ -43,7 +43,7 @@ class _Course:
 
 def answer(views: Views, asked: Circumstances) -> Answer:
     """Return the effects in order of course, metric and period."""
-    people = People(views["directory"], asked)
+    people, limit = People(views["directory"], asked), asked.terms.small_group_limit
     by_metric: dict[str, dict[Period, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
     for figure in outcomes(views["statistics"], people, asked):
         if figure.owner.startswith("person/"):
@@ -52,7 +52,7 @@ def answer(views: Views, asked: Circumstances) -> Answer:
     for id, course in sorted(_courses(views, asked).items()):
         if asked.subject not in (None, f"course/{id}"):
             continue
-        found = [line for metric in course.metrics for line in _effects(id, course, metric, by_metric[metric])]
+        found = [line for metric in course.metrics for line in _effects(id, course, metric, by_metric[metric], limit)]
         lines += found
         if not found:
             missing.append(Missing("nothing_to_compare", (f"course/{id}",)))
@@ -79,7 +79,9 @@ def _took_part(course: _Course, act: Act, day: date) -> None:
         course.completed[person] = min(day, course.completed.get(person, day))
 
 
-def _effects(id: str, course: _Course, metric: str, periods: Mapping[Period, Mapping[str, Figure]]) -> Iterator[Line]:
+def _effects(
+    id: str, course: _Course, metric: str, periods: Mapping[Period, Mapping[str, Figure]], limit: int
+) -> Iterator[Line]:
     for period, figures in sorted(periods.items()):
         trained = {p: f for p, f in figures.items() if p in course.completed and course.completed[p] <= period[0]}
         others = {p: f for p, f in figures.items() if p not in course.since or course.since[p] > period[1]}
@@ -90,7 +92,8 @@ def _effects(id: str, course: _Course, metric: str, periods: Mapping[Period, Map
         before = _before(periods, min(course.completed[p] for p in trained))
         earlier = {} if before is None else before[1]
         sides = [[(earlier[p], f) for p, f in side.items() if p in earlier] for side in (trained, others)]
-        change = difference(*([after.value - b.value for b, after in side] for side in sides))
+        changes = [[after.value - b.value for b, after in side] for side in sides]
+        change = difference(*changes) if min(map(len, changes)) >= limit else None
         values = {
             "metric": metric,
             "from": period[0].isoformat(),

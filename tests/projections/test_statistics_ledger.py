@@ -48,13 +48,16 @@ def outcome(number: int, metric: str, value: str) -> dict[str, Any]:
     return {"path": f"/outcomes/person/$p{number}/record", "body": body}
 
 
-def load(hr: httpx2.Client, table: list[Row], commands: Callable[[int, Row], Commands]) -> None:
-    """Record all rows as commands, some hundred rows a batch."""
+def load(hr: httpx2.Client, table: list[Row], commands: Callable[[int, Row], Commands]) -> list[str]:
+    """Record all rows as commands, some hundred rows a batch; return the streams in order."""
+    streams: list[str] = []
     for start in range(0, len(table), PAGE):
         page = [one for n, row in enumerate(table[start : start + PAGE]) for one in commands(n, row)]
         sent = {"mode": "all", "commands": page}
         response = hr.post("/batch", json=sent, headers={"idempotency-key": uuid4().hex})
         assert response.status_code == 201, response.text[:800]
+        streams += [receipt["stream"] for receipt in response.json()["receipts"]]
+    return streams
 
 
 def lines(service: Service, name: str, **asked: Any) -> list[dict[str, Any]]:
@@ -122,3 +125,46 @@ def test_trained_against_untrained_and_as_it_was_known_before(service: Service) 
     assert corrected["difference"] != found["difference"]
     (again,) = lines(service, "training-effect", subject="course/supported-work", known=known)
     assert again == found
+
+
+def test_women_and_men_hired_of_those_who_applied(service: Service) -> None:
+    with service.client("registrar") as hr, service.client("lead") as lead, service.client("hr_partner") as above:
+        recorded(hr, "/units/company/appoint-lead", lead=service.ids["hr_partner"])
+        requirements = [{"competency": "analysis", "minimum": "3"}]
+        profile = id_of(recorded(hr, "/job-profiles/adopt", job="analyst", requirements=requirements))
+        requisition = id_of(recorded(lead, "/requisitions/open", unit="dev", profile=profile))
+        recorded(above, f"/requisitions/{requisition}/approve")
+        table = rows("people_analytics/recruiting.csv")
+
+        def applied(n: int, row: Row) -> Commands:
+            groups = [{"kind": "gender", "group": row["gender"].lower()}]
+            received = {"candidate": f"$c{n}", "requisition": requisition}
+            return [
+                {"path": "/candidates/register", "body": {"name": f"Candidate {n}"}, "let": f"c{n}"},
+                {"path": f"/candidates/$c{n}/declare-groups", "body": {"groups": groups}},
+                {"path": "/applications/receive", "body": received, "let": f"a{n}"},
+            ]
+
+        streams = [stream for stream in load(hr, table, applied) if stream.startswith("application/")]
+        hired = {stream: row["hired"] == "1" for stream, row in zip(streams, table, strict=True)}
+        load(lead, [{"stream": stream} for stream in streams], lambda _, row: [decision(row["stream"], hired)])
+        service.settle()
+    by_group = {line["group"]: line for line in lines(service, "selection-rates")}
+    assert {name: (line["hired"], line["of"]) for name, line in by_group.items()} == {
+        "f": (78, 494),
+        "m": (108, 472),
+        "unknown": (0, 0),
+    }
+    assert by_group["m"]["impact_ratio"] == 1
+    assert (by_group["f"]["impact_ratio"], by_group["f"]["below_four_fifths"]) == (0.690058, True)
+    assert (by_group["unknown"]["rate"], by_group["unknown"]["impact_ratio"]) == (None, None)
+
+
+def decision(stream: str, hired: dict[str, bool]) -> dict[str, Any]:
+    said = "hire" if hired[stream] else "reject"
+    path = f"/applications/{stream.partition('/')[2]}/decide"
+    return {"path": path, "body": {"decision": said, "reason": "table"}}
+
+
+def id_of(receipt: dict[str, Any]) -> str:
+    return str(receipt["stream"]).partition("/")[2]

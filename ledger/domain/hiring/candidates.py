@@ -7,14 +7,24 @@ from typing import Annotated
 from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
-from ledger.kernel.event import OWN_STREAM, Entry, Event, LookupBy, Seal
+from ledger.kernel.event import OWN_STREAM, Entry, Event, LookupBy, Seal, Value
 from ledger.kernel.facts import Facts
-from ledger.kernel.ids import ApplicationId, CandidateId, Id, PersonId, RequisitionId
+from ledger.kernel.ids import ApplicationId, CandidateId, Code, Id, PersonId, RequisitionId
 from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded, Circle, NotFound, Refusal
 from ledger.kernel.texts import Identifiers, Name
 
 APPLIED_TWICE = "applied_twice"  # a mark: both ids have a live application for the same requisition
 TWO_PERSONS = "two_persons"  # a mark: the ids name two people who work here
+
+
+class Group(Value):
+    """A group that a candidate counts themselves to, by code: its kind, as in gender, and which of that kind."""
+
+    kind: Code
+    group: Code
+
+
+Groups = Annotated[tuple[Group, ...], Field(max_length=20)]
 
 # Events
 
@@ -35,6 +45,15 @@ class CandidateApplied(Event, context="hiring"):
 
     application: ApplicationId
     requisition: RequisitionId
+
+
+class CandidateGroupsDeclared(Event, context="hiring"):
+    """What the candidate says of themselves, in place of what they said before, for selection rates and nothing else.
+
+    Only HR sees it; none of it is told to whoever assesses or decides.
+    """
+
+    groups: Groups
 
 
 class CandidatesMerged(Event, context="hiring"):
@@ -64,6 +83,7 @@ class CandidateState:
     applied: Mapping[str, str] = field(default_factory=dict)  # application -> requisition
     merged_into: str | None = None
     merged_at: int = 0
+    groups: tuple[Group, ...] = ()
 
 
 def evolve(state: CandidateState, entry: Entry) -> CandidateState:
@@ -73,6 +93,8 @@ def evolve(state: CandidateState, entry: Entry) -> CandidateState:
             return CandidateState(registered=True, person=person)
         case CandidateApplied(application=application, requisition=requisition):
             return replace(state, applied={**state.applied, application: requisition})
+        case CandidateGroupsDeclared(groups=groups):
+            return replace(state, groups=groups)
         case CandidatesMerged(into=into):
             return replace(state, merged_into=into, merged_at=entry.position)
         case CandidatesUnmerged():
@@ -92,6 +114,12 @@ class RegisterCandidate(Command, stream="candidate", verb="register", by=_INTAKE
     name: Name
     identifiers: Identifiers | None = Field(default=None, description="scheme -> value, as in e-mail")
     person: Id | None = Field(default=None, description="who works here already, or did")
+
+
+class DeclareGroups(Command, stream="candidate", verb="declare-groups", by=_INTAKE):
+    """Record which groups a candidate counts themselves to, of their own free will; an empty list takes it all back."""
+
+    groups: Groups
 
 
 class NoteApplication(Command, stream="candidate", verb="note-application", by=(By("system", "rules"),)):
@@ -118,6 +146,14 @@ class CandidateMergedAway(Refusal):
     zh = "该候选人已并入另一候选人，请使用后者。"
     accepted_en = "the same command for the candidate it was merged into"
     accepted_zh = "对合并后的候选人使用同一命令"
+
+
+class KindTwice(Refusal):
+    """A candidate declares one group of each kind."""
+
+    code, status = "kind_twice", 422
+    en = "A kind of group stands twice in the list."
+    zh = "列表中同一类别重复出现。"
 
 
 class NotMerged(Refusal):
@@ -170,6 +206,8 @@ def decide(command: Command, state: CandidateState, act: Act) -> Event:
     match command:
         case NoteApplication(application=application):
             return _applied(application, state, act)
+        case DeclareGroups(groups=groups):
+            return _declared(groups, state)
         case MergeCandidate(into=into):
             return _merged(into, state, act)
         case UnmergeCandidate():
@@ -178,6 +216,14 @@ def decide(command: Command, state: CandidateState, act: Act) -> Event:
             act.require_reason(command)
             return CandidatesUnmerged(former=state.merged_into)
     raise TypeError(command)
+
+
+def _declared(groups: tuple[Group, ...], state: CandidateState) -> Event:
+    if groups == state.groups:
+        raise AlreadyRecorded()
+    if len({each.kind for each in groups}) < len(groups):
+        raise KindTwice()
+    return CandidateGroupsDeclared(groups=groups)
 
 
 def _applied(application: str, state: CandidateState, act: Act) -> Event:
@@ -204,5 +250,5 @@ def _merged(into: str, state: CandidateState, act: Act) -> Event:
     return CandidatesMerged(into=into)
 
 
-COMMANDS = (RegisterCandidate, NoteApplication, MergeCandidate, UnmergeCandidate)
+COMMANDS = (RegisterCandidate, DeclareGroups, NoteApplication, MergeCandidate, UnmergeCandidate)
 STREAM = StreamKind("candidate", "candidates", "c", CandidateState(), decide, evolve, COMMANDS)

@@ -130,6 +130,12 @@ EXAMPLES = (
     Example("requisition", "q-2", CloseRequisition(), RequisitionClosed, before=(OPENED,), actor="p-lead"),
     Example("candidate", "c-2", RegisterCandidate(name="Dee", identifiers={"e-mail": "d@x.org"}), CandidateRegistered),
     Example(
+        "candidate",
+        "c-1",
+        candidates.DeclareGroups(groups=(candidates.Group(kind="gender", group="f"),)),
+        candidates.CandidateGroupsDeclared,
+    ),
+    Example(
         "application", "n-1", hire.ReceiveApplication(candidate="c-1", requisition="q-1"), hired.ApplicationReceived
     ),
     Example(

@@ -1,0 +1,79 @@
+"""The worked examples of the statistics' pages: a short history each, and the line that the page shows."""
+
+from datetime import date
+from decimal import Decimal
+
+from ledger.domain.hiring import applications as hired
+from ledger.domain.hiring import candidates
+from ledger.domain.outcomes.results import OutcomeRecorded
+from ledger.domain.training.courses import CourseDefined
+from ledger.domain.training.taking_part import TrainingAssigned, TrainingCompleted
+from tests.projections.histories import History, day, event_id
+from tests.projections.test_process_reports import PEOPLE, company, person
+from tests.projections.worked import Worked
+
+TEN = tuple(f"p-{number}" for number in range(1, 11))
+QUARTERS = (
+    (date(2026, 1, 1), date(2026, 3, 31)),
+    (date(2026, 4, 1), date(2026, 6, 30)),
+    (date(2026, 7, 1), date(2026, 9, 30)),
+)
+
+
+def outcome(history: History, who: str, metric: str, value: int, quarter: int = 0) -> str:
+    starts_on, ends_on = QUARTERS[quarter]
+    said = OutcomeRecorded(
+        owner=person(who), metric=metric, starts_on=starts_on, ends_on=ends_on, value=Decimal(value), source="crm"
+    )
+    return history.add(f"outcome/person/{who}", said, day(300))
+
+
+def contacts_and_sales() -> History:
+    history = company()
+    for who, contacts, sales in zip(PEOPLE, (1, 2, 3, 4, 5, 6), (2, 1, 4, 3, 6, 5), strict=True):
+        outcome(history, who, "contacts", contacts)
+        outcome(history, who, "sales", sales)
+    return history
+
+
+def some_trained() -> History:
+    history = company()
+    history.add("course/selling", CourseDefined(label="Selling", metrics=("sales",)), day(0))
+    for who, first, second in zip(TEN, (1, 2, 3, 1, 2) * 2, (4, 6, 8, 5, 7, 2, 2, 5, 3, 3), strict=True):
+        outcome(history, who, "sales", first)
+        outcome(history, who, "sales", second, quarter=1)
+    for who in TEN[:5]:
+        starts_on, ends_on = date(2026, 3, 31), date(2026, 4, 1)
+        assigned = TrainingAssigned(person=who, course="selling", starts_on=starts_on, ends_on=ends_on)
+        history.add(f"training/t-{who}", assigned, day(89))
+        history.add(f"training/t-{who}", TrainingCompleted(person=who, course="selling"), day(90))
+    return history
+
+
+def applicants() -> History:
+    history = company()
+    groups = (*["f"] * 6, *["m"] * 5, None)
+    hires = {0, 1, 6, 7, 8, 11}
+    for n, group in enumerate(groups):
+        if group is not None:
+            said = candidates.CandidateGroupsDeclared(groups=(candidates.Group(kind="gender", group=group),))
+            history.add(f"candidate/c-{n}", said, day(1))
+        received = hired.ApplicationReceived(
+            candidate=f"c-{n}", requisition="q-1", unit="sales", profile="j-1", requirements=event_id(1)
+        )
+        history.add(f"application/a-{n}", received, day(2))
+        decided = hired.HiringDecisionMade(
+            candidate=f"c-{n}",
+            decision=hired.Decision.HIRE if n in hires else hired.Decision.REJECT,
+            decider="p-lead",
+            requirements=event_id(1),
+        )
+        history.add(f"application/a-{n}", decided, day(9))
+    return history
+
+
+STATISTICS: dict[str, Worked] = {
+    "correlation": Worked(contacts_and_sales),
+    "training-effect": Worked(some_trained),
+    "selection-rates": Worked(applicants),
+}

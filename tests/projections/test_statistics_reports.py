@@ -1,0 +1,121 @@
+"""The reports of statistics: each page's example is run, and one figure of each is taken apart by hand."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.domain.goals.metrics import ConversionStated
+from ledger.domain.outcomes.results import OutcomeCorrected, OutcomeRecorded
+from ledger.kernel.annulment import EntryAnnulled
+from projections.accountability.report import withhold_small
+from projections.statistics import REPORTS
+from tests.projections.conftest import Bench
+from tests.projections.histories import day
+from tests.projections.reported import reporting
+from tests.projections.statistics_worked import (
+    QUARTERS,
+    STATISTICS,
+    applicants,
+    contacts_and_sales,
+    outcome,
+    some_trained,
+)
+from tests.projections.test_process_reports import PEOPLE, company, person
+from tests.projections.worked import table_of
+from tests.tidy.tree import ROOT
+
+
+def test_every_report_has_an_example() -> None:
+    assert set(STATISTICS) == {report.name for report in REPORTS}
+
+
+@pytest.mark.parametrize("name", sorted(STATISTICS))
+def test_the_page_says_what_the_report_answers(bench: Bench, name: str) -> None:
+    example, page = STATISTICS[name], (ROOT / f"docs/reports/{name}.md").read_text("utf-8")
+    report = next(report for report in REPORTS if report.name == name)
+    words = " ".join(page.split())
+    assert report.question in words
+    assert " ".join(report.definition.split()) in words
+    with reporting(bench, example.happens(), name) as asked:
+        line = asked(name, **example.asked).lines[example.shown]
+    rows = [row for row in page.splitlines() if row.startswith("| ") and not row.startswith("| field ")]
+    assert rows == table_of(line)
+    assert line.events
+
+
+def test_a_correlation_by_hand(bench: Bench) -> None:
+    with reporting(bench, contacts_and_sales(), "correlation") as asked:
+        (line,) = asked("correlation").lines
+    # x = 1..6, y = 2 1 4 3 6 5: deviations multiply to 14.5 in all, and square to 17.5 on both sides
+    assert line.values["plain_pearson"] == round(14.5 / 17.5, 6)
+    # ranks are the values themselves: 1 - 6·(6·1²) / (6·35)
+    assert line.values["plain_spearman"] == round(1 - 36 / 210, 6)
+    assert (line.values["n"], len(line.events)) == (6, 12)
+    assert line.about[:3] == ("metric/contacts", "metric/sales", "person/p-1")
+
+
+def test_a_lag_looks_at_the_next_period(bench: Bench) -> None:
+    history = company()
+    for number, who in enumerate(PEOPLE):
+        outcome(history, who, "contacts", number * number)
+        outcome(history, who, "sales", number, quarter=1)
+    with reporting(bench, history, "correlation") as asked:
+        (line,) = asked("correlation").lines
+    assert (line.values["x"], line.values["y"], line.values["lag"]) == ("contacts", "sales", 1)
+    assert line.values["spearman"] == 1
+
+
+def test_breaks_corrections_annulments_and_claims(bench: Bench) -> None:
+    history = contacts_and_sales()
+    before = history.size
+    history.add("metric/sales", ConversionStated(to="cny", factor=Decimal(7), stated_by="p-hr"), day(40))
+    first, last = QUARTERS[0]
+    claim = {"owner": person("p-1"), "metric": "sales", "value": Decimal(99), "source": "own", "claimed": True}
+    said = OutcomeRecorded.model_validate({**claim, "starts_on": first, "ends_on": last})
+    history.add("outcome/person/p-1", said, day(301))  # a claim beside what was measured
+    late = outcome(history, "p-lead", "sales", 1)
+    outcome(history, "p-lead", "contacts", 100)
+    corrected = OutcomeCorrected(owner=person("p-lead"), entry=late, metric="sales", value=Decimal(100))
+    mended = history.add("outcome/person/p-lead", corrected, day(302))
+    seven = history.size
+    history.add("outcome/person/p-lead", EntryAnnulled(entry=late, entry_topic="outcomes.OutcomeRecorded"), day(303))
+    with reporting(bench, history, "correlation") as asked:
+        (then,), (more,), (now,) = (asked("correlation", known=at).lines for at in (before, seven, None))
+        assert (then.values["breaks"], now.values["breaks"]) == ([], [date(2026, 2, 10).isoformat()])
+        assert (then.values["n"], more.values["n"], now.values["n"]) == (6, 7, 6)
+        assert {late, mended} <= {event.event_id for event in more.events}
+        assert then.values["pearson"] == now.values["pearson"] == 0.828571
+        assert more.values["plain_pearson"] == pytest.approx(1, abs=0.01)
+        assert asked("correlation", subject="metric/customers").lines == ()
+
+
+def test_too_few_persons_are_withheld(bench: Bench) -> None:
+    history = company()
+    for number, who in enumerate(PEOPLE[:2]):
+        outcome(history, who, "contacts", number)
+        outcome(history, who, "sales", number)
+    with reporting(bench, history, "correlation") as asked:
+        found = asked("correlation")
+    assert found.lines == ()
+    assert [one.code for one in found.missing] == ["small_group"]
+
+
+def test_the_effect_of_a_training_by_hand(bench: Bench) -> None:
+    with reporting(bench, some_trained(), "training-effect") as asked:
+        (line,) = asked("training-effect").lines
+    assert (line.values["trained"], line.values["untrained"]) == (5, 5)
+    assert line.values["difference"] == 3  # 4 6 8 5 7 against 2 2 5 3 3: 6 - 3
+    assert line.values["difference_error"] == round((2.5 / 5 + 1.5 / 5) ** 0.5, 6)  # variances 2.5 and 1.5
+    assert line.values["change_difference"] == 3  # 3 4 5 4 5 against 1 0 2 2 1: 4.2 - 1.2
+
+
+def test_selection_rates_by_hand(bench: Bench) -> None:
+    with reporting(bench, applicants(), "selection-rates") as asked:
+        found = asked("selection-rates")
+    women, men, unknown = (line.values for line in found.lines)
+    assert (women["hired"], women["of"], women["rate"]) == (2, 6, 0.333333)
+    assert women["impact_ratio"] == round((2 / 6) / (3 / 5), 6)
+    assert (men["impact_ratio"], unknown["impact_ratio"], unknown["rate"]) == (1, None, 1)
+    shown = withhold_small(found, 5)
+    assert [line.values["group"] for line in shown.lines] == ["f", "m"]
