@@ -279,9 +279,9 @@ def _sees_token(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
 
 
 def _sees_request(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """Whoever asks about their own data; nobody of their line."""
-    person = facts.state("data-request", id).person
-    return person is not None and actor == facts.resolved(person)
+    """Whoever asks about their own data, and the privacy officer; nobody of their line."""
+    person, officer = facts.state("data-request", id).person, facts.policy(at).terms.offices.privacy_officer
+    return person is not None and actor in (facts.resolved(one) for one in (person, officer) if one is not None)
 
 
 def _sees_record(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:

@@ -88,6 +88,12 @@ def _secret(question: Question, way: By) -> str | None:
     return "" if fits else None
 
 
+def _privacy_officer(question: Question, way: By) -> str | None:
+    """Whom the policy names for personal data."""
+    officer = question.facts.policy(question.at).terms.offices.privacy_officer
+    return "" if officer is not None and question.facts.resolved(officer) == question.actor else None
+
+
 def _own_token(question: Question, way: By) -> str | None:
     bearer = question.state.bearer
     return "" if bearer is not None and bearer.id == question.actor else None
@@ -153,6 +159,7 @@ BASES: dict[str, Callable[[Question, By], str | None]] = {
     "role": _role,
     "operator_for_system": _operator_for_system,
     "own_token": _own_token,
+    "privacy_officer": _privacy_officer,
     "secret": _secret,
     "employee": _employee,
     "system": _system,

@@ -2,6 +2,7 @@
 
 from ledger.rules.catalogue import BY_TOPIC, RULES
 from ledger.rules.engine import Engine, Recorder
+from ledger.rules.holders import support_of
 from ledger.rules.live import LiveDuties, NoSight, Sight
 from ledger.rules.matrix import MATRIX, Kind, Row
 from ledger.rules.rule import RULES_CALLER, Looked, Rule
@@ -20,4 +21,5 @@ __all__ = [
     "Row",
     "Rule",
     "Sight",
+    "support_of",
 ]

@@ -12,13 +12,14 @@ from ledger.rules import (
     merging,
     onboarding,
     policies,
+    privacy,
     probation,
     reviews,
     seats,
 )
 from ledger.rules.rule import Rule, Watch
 
-_PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, merging, seats, clock)
+_PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, merging, privacy, seats, clock)
 _WATCHING = (delegating, goals, hiring, policies, probation)
 WATCHES: Mapping[str, tuple[Watch, ...]] = {
     topic: tuple(watch for part in _WATCHING for watch in part.WATCHES if watch.topic == topic)

@@ -151,7 +151,7 @@ def _seat_above(state: DutyState, duty: DutyOpened, looked: Looked) -> tuple[Sea
     if duty.seat is Seat.SELF:
         return Seat.LEAD, duty.of
     office = looked.facts.policy(looked.now).terms.offices.hr
-    if duty.seat is Seat.HR_PARTNER and office not in (None, state.holder):
+    if duty.seat in (Seat.HR_PARTNER, Seat.PRIVACY_OFFICE) and office not in (None, state.holder):
         return Seat.HR_OFFICE, duty.of
     return Seat.LEAD, silent
 

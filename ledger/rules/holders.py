@@ -6,6 +6,7 @@ from datetime import datetime
 from ledger.domain.duties import Seat
 from ledger.facts import LedgerFacts
 from ledger.kernel.event import Subject
+from ledger.rules.matrix import SUPPORT, Kind
 
 SCOPE = "duties"  # of a delegation, that a deputy takes over duties by
 
@@ -23,6 +24,16 @@ def holder_of(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime, *, not_
     return next((person for person in sitting if person != own and person not in not_), None)
 
 
+def support_of(
+    kind: str, of: Subject, facts: LedgerFacts, at: datetime, *, holder: str | None
+) -> tuple[Seat, str | None] | None:
+    """Return which seat supports the holder of a duty of a kind, and who sits there then; None where none does."""
+    if kind not in SUPPORT:
+        return None
+    seat = SUPPORT[Kind(kind)]
+    return seat, holder_of(seat, of, facts, at, not_=frozenset() if holder is None else frozenset({holder}))
+
+
 def _line(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime) -> Iterator[str]:
     """Yield who may sit there, nearest first, and at the end whom the policy names at the top."""
     offices = facts.policy(at).terms.offices
@@ -33,7 +44,9 @@ def _line(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime) -> Iterator
         yield from facts.unit_leads(unit, at)
     elif seat is Seat.HR_PARTNER:
         yield from facts.partners_of(unit, at)
-    if seat in (Seat.HR_PARTNER, Seat.HR_OFFICE):
+    if seat is Seat.PRIVACY_OFFICE and offices.privacy_officer is not None:
+        yield offices.privacy_officer
+    if seat in (Seat.HR_PARTNER, Seat.HR_OFFICE, Seat.PRIVACY_OFFICE):
         if offices.hr is not None:
             yield offices.hr
         return

@@ -23,6 +23,8 @@ def is_still_due(kind: Kind, of: Subject, subject: Subject, cause: str, facts: L
             return _of_hire(kind, subject, cause, facts)
         case Kind.READ_POLICY | Kind.SET_GOALS | Kind.TAKE_OVER | Kind.COACH | Kind.ALLOT_RECORD:
             return True
+    if kind is Kind.ANSWER_DATA_REQUEST:
+        return not facts.state("data-request", subject.id).answered
     if subject.kind != "goal":
         return _of_review(kind, subject, facts)
     return state is not None and state.stage is Stage.ASSIGNED and _of_goal(kind, state, cause)

@@ -26,6 +26,7 @@ class Seat(StrEnum):
     UNIT_LEAD = "unit_lead"  # the lead of the unit named
     HR_PARTNER = "hr_partner"  # of the person's unit, or of the unit named
     HR_OFFICE = "hr_office"  # whom the policy names for HR
+    PRIVACY_OFFICE = "privacy_office"  # whom the policy names for personal data, else for HR
     TOP_OFFICE = "top_office"  # whom the policy names at the top
 
 
