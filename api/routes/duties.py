@@ -15,9 +15,13 @@ from api.routes.ownership import instant
 from api.snapshots import WAIT_S, at_least, known_position, put
 from api.times import Known, moment_of
 from api.visible import Key, visible_page
-from ledger.kernel.ids import check_id, check_kind, stream_name
+from ledger.domain.duties import Seat
+from ledger.facts import LedgerFacts
+from ledger.kernel.event import Subject as Named
+from ledger.kernel.ids import check_id, check_kind, split_stream, stream_name
 from ledger.kernel.moments import day_of
 from ledger.kernel.refusals import Invalid, NotFound
+from ledger.rules import support_of
 from projections.directory import queries as directory
 from projections.duties import queries
 from projections.duties.queries import LIVE, STANDINGS, Owed, Wanted
@@ -31,6 +35,8 @@ Cause = Annotated[str | None, Query(min_length=1, max_length=128, description="T
 Subject = Annotated[str | None, Query(min_length=3, max_length=170, description="What they are about, kind/id.")]
 KindCode = Annotated[str | None, Query(pattern="^[a-z][a-z_]{0,63}$", description="As in talk_about_deviation.")]
 PartyCode = Annotated[Literal["lead", "hr", "employee"] | None, Query(description="Which side has to act.")]
+
+Support = dict[str, tuple[Seat, str | None]]  # duty → the seat that supports its holder, and who sits there
 
 
 class State(StrEnum):
@@ -90,8 +96,9 @@ async def duties(
         after=keyset.read(after),
         limit=limit,
     )
-    labels = await _labels(asked, found, at)
-    rows = [row_of(owed, labels) for owed in found]
+    support = await _support(asked, found)
+    labels = await _labels(asked, found, at, support)
+    rows = [row_of(owed, labels, support.get(owed.duty)) for owed in found]
     reached = asked.served.runner.positions.get(NAME)
     return table(asked, rows, reached, next=None if key is None else keyset.make(key))
 
@@ -104,9 +111,10 @@ async def duty(asked: Asking, id: PathId, known: Known = None, min_position: Min
     spells = await put(asked, NAME, lambda view: queries.history(view, id, known=at), position)
     if not spells:
         raise NotFound()
-    labels = await _labels(asked, spells, at)
+    support = await _support(asked, spells[-1:])
+    labels = await _labels(asked, spells, at, support)
     steps = [_step(spell, labels) for spell in spells]
-    value = {**row_of(spells[-1], labels), "history": steps}
+    value = {**row_of(spells[-1], labels, support.get(id)), "history": steps}
     return answer(asked, value, asked.served.runner.positions.get(NAME))
 
 
@@ -159,14 +167,32 @@ def _wanted(state: State, asked: Asked, kind: str | None, party: str | None) -> 
     return Wanted((state.value,), date.max - timedelta(days=1), kind, party)
 
 
-async def _labels(asked: Asked, found: list[Owed], known: int | None) -> Labels:
+async def _support(asked: Asked, found: list[Owed]) -> Support:
+    """Return who supports today those who can still answer, by the matrix; duties without support are left out."""
+    now = asked.ledger.clock.now()
+
+    def question(facts: LedgerFacts) -> Support:
+        sought = ((one, _named(one.of)) for one in found if one.standing in LIVE)
+        seats = ((one.duty, support_of(one.kind, of, facts, now, holder=one.holder)) for one, of in sought)
+        return {duty: seat for duty, seat in seats if seat is not None}
+
+    return await asked.ledger.judged(question)
+
+
+def _named(key: str) -> Named:
+    kind, id = split_stream(key)
+    return Named(kind=kind, id=id)
+
+
+async def _labels(asked: Asked, found: list[Owed], known: int | None, support: Support) -> Labels:
     keys = {f"person/{person}" for owed in found for person in owed.people}
+    keys |= {f"person/{person}" for _, person in support.values() if person is not None}
     named = {key for owed in found for key in (owed.subject, owed.of) if key.startswith(("person/", "unit/"))}
     return await labels_for(asked, keys | named, moment_of(None, asked.ledger.clock.now(), asked.ledger.zone), known)
 
 
-def row_of(owed: Owed, labels: Labels) -> dict[str, object]:
-    """Return a duty as a row of a table. Without a holder it is a gap."""
+def row_of(owed: Owed, labels: Labels, support: tuple[Seat, str | None] | None = None) -> dict[str, object]:
+    """Return a duty as a row of a table. Without a holder it is a gap; `support` is whose seat stands beside it."""
     return {
         "duty": owed.duty,
         "kind": owed.kind,
@@ -176,6 +202,9 @@ def row_of(owed: Owed, labels: Labels) -> dict[str, object]:
         "gap": owed.holder is None,
         "subject": labels.holder(owed.subject),
         "seat": {"seat": owed.seat, "of": labels.holder(owed.of)},
+        "support": None
+        if support is None
+        else {"seat": support[0].value, "holder": _person(support[1], labels)},
         "standing": owed.standing,
         "due_on": owed.due_on.isoformat(),
         "opened_at": instant(owed.opened_at),

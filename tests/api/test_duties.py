@@ -49,6 +49,11 @@ def test_a_receipt_leads_to_the_duties_that_follow_from_it(service: Service, ass
     assert {row["holder"]["id"] for row in found["rows"]} == {service.ids["employee"]}
     assert all(row["cause"] == assigned["event_id"] and not row["gap"] for row in found["rows"])
     assert found["position"] >= assigned["position"]
+    support = {row["kind"]: row["support"] for row in found["rows"] if row["standing"] == "open"}
+    assert support.get("report_progress") is None
+    if "answer_goal" in support:  # until another test answers it
+        assert support["answer_goal"]["seat"] == "lead"
+        assert support["answer_goal"]["holder"]["id"] == service.ids["lead"]
 
 
 def test_kind_and_side_narrow_what_follows_from_an_event_and_what_is_about_a_goal(

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any
 
-from ledger.domain.duties import Standing
+from ledger.domain.duties import Seat, Standing
 from ledger.kernel.event import Subject
-from ledger.rules import Engine
+from ledger.rules import Engine, Kind, support_of
 from tests.rules.conftest import Play
 from tests.rules.world import World
 
@@ -273,5 +273,19 @@ def test_a_paused_goal_owes_no_report_and_one_handed_over_owes_it_to_another(pla
         reports, answers = await world.duties("report_progress"), await world.duties("answer_goal")
         assert [duty.standing for duty in reports] == [Standing.DISCHARGED, Standing.DISCHARGED, Standing.OPEN]
         assert {duty.holder for duty in (reports[-1], answers[-1])} == {world.id("mei")}
+
+    play(story)
+
+
+def test_the_matrix_names_who_supports_whoever_has_to_act(play: Play) -> None:
+    async def story(world: World) -> None:
+        wang, lin = Subject(kind="person", id=world.id("wang")), world.id("lin")
+        now = world.clock.now()
+
+        kinds = (Kind.COACH, Kind.ANSWER_GOAL, Kind.REPORT_PROGRESS)
+        found = await world.ledger.judged(
+            lambda facts: [support_of(kind, wang, facts, now, holder=lin) for kind in kinds]
+        )
+        assert found == [(Seat.HR_PARTNER, world.id("hu")), (Seat.LEAD, world.id("boss")), None]
 
     play(story)
