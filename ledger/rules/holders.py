@@ -44,7 +44,9 @@ def _line(seat: Seat, of: Subject, facts: LedgerFacts, at: datetime) -> Iterator
         yield from facts.unit_leads(unit, at)
     elif seat is Seat.HR_PARTNER:
         yield from facts.partners_of(unit, at)
-    if seat in (Seat.HR_PARTNER, Seat.HR_OFFICE):
+    if seat is Seat.PRIVACY_OFFICE and offices.privacy_officer is not None:
+        yield offices.privacy_officer
+    if seat in (Seat.HR_PARTNER, Seat.HR_OFFICE, Seat.PRIVACY_OFFICE):
         if offices.hr is not None:
             yield offices.hr
         return

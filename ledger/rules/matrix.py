@@ -38,6 +38,7 @@ class Kind(StrEnum):
     DECIDE_APPEAL = "decide_appeal"
     PRESENT_FINDINGS = "present_findings"  # the figures of a closed stage, to the leads of a unit
     REVIEW_POLICY = "review_policy"
+    ANSWER_DATA_REQUEST = "answer_data_request"  # what somebody asks about their own data
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ MATRIX: dict[Kind, Row] = {
     Kind.ASSIGN_APPEAL: Row(_HR, Seat.HR_OFFICE, 3, 2),
     Kind.DECIDE_APPEAL: Row(_LEAD, Seat.SELF, 10, 3),  # due by the days that the policy gives
     Kind.PRESENT_FINDINGS: Row(_HR, Seat.HR_PARTNER, 10, 5),
+    Kind.ANSWER_DATA_REQUEST: Row(_HR, Seat.PRIVACY_OFFICE, 15, 3),  # due by the day that the law sets
     Kind.REVIEW_POLICY: Row(_HR, Seat.HR_OFFICE, 20, 5),
 }
 SUPPORT: dict[Kind, Seat] = {  # who stands beside whoever has to act; it moves no accountability
@@ -102,7 +104,7 @@ SUPPORT: dict[Kind, Seat] = {  # who stands beside whoever has to act; it moves 
 REMIND_DAYS = 1  # working days before the last one, when a reminder goes out
 ESCALATED_DAYS = 3  # working days that the next above has
 
-_PARTY_OF = {Seat.SELF: _SELF, Seat.HR_PARTNER: _HR, Seat.HR_OFFICE: _HR}
+_PARTY_OF = {Seat.SELF: _SELF, Seat.HR_PARTNER: _HR, Seat.HR_OFFICE: _HR, Seat.PRIVACY_OFFICE: _HR}
 
 
 def row_of(kind: str, facts: LedgerFacts, at: datetime) -> Row | None:
