@@ -64,6 +64,7 @@ POLICIES: Mapping[str, Policy] = {
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),
     "/people/{id}/accesses": ROWS,  # to that person and to auditors
+    "/people/{id}/export": ROWS,  # to that person alone
     "/people/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/units/{id}": Policy(kind="unit"),
     "/goals/{id}/map": Policy(kind="goal"),

@@ -1,11 +1,12 @@
 """What is personal: who looked at whose record, and how far an erasure has come."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from api.answers import Limit, answer
+from api.own_record import own_record, readable_text
 from api.paths import PathId
 from api.policies import AUDITOR
 from api.reading import Asked, Asking
@@ -16,6 +17,8 @@ from ledger.kernel.refusals import NotFound
 
 router = APIRouter(tags=["privacy"])
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="The number after which to go on.")]
+
+Form = Annotated[Literal["json", "markdown"], Query(description="for machines, or to be read")]
 
 
 @router.get("/people/{id}/accesses", response_class=Response)
@@ -29,6 +32,23 @@ async def accesses(asked: Asking, id: PathId, after: After = 0, limit: Limit = 1
         for one in found
     ]
     return answer(asked, {"rows": rows, "after": found[-1].number if found else after}, asked.served.watch.size)
+
+
+@router.get("/people/{id}/export", response_class=Response, responses={200: {"content": {"text/markdown": {}}}})
+async def export(asked: Asking, id: PathId, form: Form = "json") -> Response:
+    """Return all that is held about oneself, with proofs, and what was left out; to that person alone."""
+    person, caller = await asked.ledger.judged(lambda facts: (facts.resolved(id), facts.resolved(asked.caller.id)))
+    if caller != person:
+        raise NotFound()
+    ids = await asyncio.to_thread(asked.ledger.erasing.merged_with, stream_name("person", person))
+    record = await own_record(asked, ids)
+    if form == "markdown":
+        text = readable_text(record, person, asked.language)
+        return Response(text, 200, {"cache-control": "no-store"}, "text/markdown; charset=utf-8")
+    value = {"person": person, "ids": ids, "records": record.told, "left_out": record.left_out}
+    response = answer(asked, value, asked.served.watch.size)
+    response.headers["cache-control"] = "no-store"
+    return response
 
 
 @router.get("/people/{id}/erasure", response_class=Response)
