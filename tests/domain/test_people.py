@@ -9,6 +9,7 @@ import pytest
 from ledger.domain.people import persons, units
 from ledger.domain.people.lines import NotHeld
 from ledger.domain.people.persons import AssignmentKind, Ending, ManagerKind, StillEmployed
+from ledger.kernel.annulment import EntryAnnulled
 from ledger.kernel.event import Event
 from ledger.kernel.moments import ONE_TICK
 from ledger.kernel.refusals import (
@@ -168,6 +169,21 @@ def test_a_circle_that_history_brought_is_left_by_moving_to_the_top():
     given("unit", "sales", world=world).when(units.MoveUnit()).then(units.UnitMoved(parent=None))
 
 
+def test_annulling_a_move_brings_no_circle_back():
+    world = WORLD.copy()
+    moved = world.record("unit", "sales", units.UnitMoved(parent=None), on=day("2024-01-01")).event_id
+    above = world.record("unit", "company", units.UnitMoved(parent="sales"), on=day("2025-01-01")).event_id
+    undone = units.AnnulUnitEntry.model_validate({"entry": moved})
+    late = units.RedateUnitEntry.model_validate({"entry": moved, "new_effective_at": "2025-06-01"})
+    given("unit", "sales", world=world).when(undone).then(Circle)
+    given("unit", "sales", world=world).when(late).then(Circle)
+    other = units.UnitMoved(parent=None), day("2025-01-01")
+    gone = EntryAnnulled(entry=moved, entry_topic=units.UnitMoved.topic)
+    given("unit", "sales", other, world=world).when(undone).then(gone)
+    world.do("unit", "company", units.AnnulUnitEntry.model_validate({"entry": above}))
+    given("unit", "sales", world=world).when(undone).then(gone)
+
+
 def test_a_lead_is_released_only_by_name_and_replaced_by_the_next():
     led = [(units.UnitLeadAppointed(lead=p), day(d)) for p, d in (("p-ann", "2024-01-01"), ("p-bob", "2024-03-01"))]
     subject = given("unit", "service", UNIT, *led, world=WORLD)
@@ -178,6 +194,18 @@ def test_a_lead_is_released_only_by_name_and_replaced_by_the_next():
 
 
 # Managers
+
+
+def test_annulling_a_manager_brings_no_circle_back():
+    world = cleo(EMPLOYED, manager("p-ann", "2024-01-01")).history
+    freed = persons.ManagerReleased(manager="p-ann", relation=ManagerKind.LINE)
+    released = world.record("person", "p-cleo", freed, on=day("2024-06-01")).event_id
+    above = persons.ManagerAssigned(manager="p-cleo", relation=ManagerKind.LINE)
+    led = world.record("person", "p-ann", above, on=day("2025-01-01")).event_id
+    undone = persons.AnnulPersonEntry.model_validate({"entry": released})
+    given("person", "p-cleo", world=world).when(undone).then(Circle)
+    world.do("person", "p-ann", persons.AnnulPersonEntry.model_validate({"entry": led}))
+    given("person", "p-cleo", world=world).when(undone).then(EntryAnnulled)
 
 
 def test_nobody_is_their_own_manager_directly_or_through_others():

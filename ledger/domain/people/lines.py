@@ -1,6 +1,8 @@
 """Single facts and held facts on the timelines of people and units, and what ends must have held."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 from ledger.kernel.command import Act
@@ -9,6 +11,7 @@ from ledger.kernel.moments import ONE_TICK
 from ledger.kernel.refusals import (
     AfterLastDay,
     AlreadyRecorded,
+    Circle,
     Refusal,
 )
 from ledger.kernel.timeline import Change, Held, Timeline, Timelines, holder_on, holders_on
@@ -70,3 +73,45 @@ def require_held(line: Timeline[Held], at: datetime, holder: str, *, single: boo
     current: Any = holder_on(line, just_before(at)) if single else holders_on(line, just_before(at)).get(holder)
     if current is None or current.value.holder != holder:
         raise NotHeld()
+
+
+# Chains of units or managers
+
+Above = Callable[[str], tuple[str, Timeline[Held]]]  # id -> the id that stands for it, and its line of those above
+
+
+def require_no_circle_after(own: str, before: Timeline[Held], after: Timeline[Held], above: Above) -> None:
+    """Refuse a line that leads back to `own` at any time at which it says another holder than `before`.
+
+    What an annulled entry had covered holds again, for as long as nothing later covers it, and those above move
+    meanwhile: each of their moves in that time is looked at.
+    """
+    for start, end, holder in _newly_held(before, after):
+        due, done = {start}, set[datetime]()
+        while due - done:
+            at = min(due - done)
+            done.add(at)
+            moves = _walked(own, holder, at, above)
+            due |= {move for move in moves if start < move and (end is None or move < end)}
+
+
+def _newly_held(before: Timeline[Held], after: Timeline[Held]) -> Iterator[tuple[datetime, datetime | None, str]]:
+    """Yield from when and until when a single line says a holder whom it did not say before."""
+    bounds = sorted({change.at for line in (before, after) for change in line.changes})
+    for start, end in zip_longest(bounds, bounds[1:]):
+        holder = single(after, start)
+        if holder is not None and holder != single(before, start):
+            yield start, end, holder
+
+
+def _walked(own: str, holder: str, at: datetime, above: Above) -> set[datetime]:
+    """Return when any of those above at a time is moved. Raises Circle."""
+    seen, moves, higher = {own}, set[datetime](), holder or None
+    while higher is not None:
+        id, line = above(higher)
+        if id in seen:
+            raise Circle()
+        seen.add(id)
+        moves |= {change.at for change in line.changes}
+        higher = single(line, at)
+    return moves

@@ -8,11 +8,20 @@ from pydantic import Field
 
 from ledger.domain.people import calendars
 from ledger.domain.people.calendars import Calendars, WorkCalendar, calendar_on
-from ledger.domain.people.lines import Line, put, require_employed, require_held, single, unless_said
+from ledger.domain.people.lines import (
+    Line,
+    put,
+    require_employed,
+    require_held,
+    require_no_circle_after,
+    single,
+    unless_said,
+)
 from ledger.kernel.annulment import (
     DatedFact,
     applied,
     as_of_then,
+    changed,
     commands_for,
     decide_annulment,
     is_annulment,
@@ -30,7 +39,7 @@ from ledger.kernel.refusals import (
     Refusal,
     UnitGone,
 )
-from ledger.kernel.timeline import Held, Timelines, holder_on, holders_on
+from ledger.kernel.timeline import Held, Timeline, Timelines, holder_on, holders_on
 
 # Events
 
@@ -277,9 +286,15 @@ def _pointed(command: DatedFact, state: UnitState, act: Act) -> Event:
     for key, change in pointed_at(state.lines, command.entry):
         if then is not None and key == "lead" and change.value.begins:
             require_employed(then, change.value.holder)
-        if then is not None and key == "parent" and change.value.begins:
-            _require_no_circle(change.value.holder or None, then)
+        if key == "parent":
+            line = state.lines[key]
+            act.facts.one_by_one("units above")
+            require_no_circle_after(act.id, line, changed(line, event), lambda unit: _above(unit, act))
     return event
+
+
+def _above(unit: str, act: Act) -> tuple[str, Timeline[Held]]:
+    return unit, act.facts.state("unit", unit).lines["parent"]
 
 
 def _formed(command: FormUnit, state: UnitState, act: Act) -> Event:

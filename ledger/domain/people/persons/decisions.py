@@ -3,7 +3,14 @@
 from datetime import timedelta
 
 from ledger.domain.people import absences, calendars, delegations, merging
-from ledger.domain.people.lines import NotHeld, just_before, require_employed, require_held, unless_said
+from ledger.domain.people.lines import (
+    NotHeld,
+    just_before,
+    require_employed,
+    require_held,
+    require_no_circle_after,
+    unless_said,
+)
 from ledger.domain.people.persons.commands import (
     PERSON_COMMANDS,
     AssignManager,
@@ -41,8 +48,9 @@ from ledger.kernel.command import Act, Command, StreamKind
 from ledger.kernel.event import Event
 from ledger.kernel.moments import begins
 from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded, Circle, NotFound, UnitGone
-from ledger.kernel.timeline import Held, adds_holders, holders_on
+from ledger.kernel.timeline import Held, Timeline, adds_holders, holders_on
 
+LINE_MANAGER = f"manager.{ManagerKind.LINE}"
 LIVED = timedelta(days=30)  # a start that was not kept is noted within a month, or ended like any other
 
 
@@ -78,15 +86,23 @@ def _pointed(command: DatedFact, state: PersonState, act: Act) -> Event:
                 _require_movable(key, change.value, state, then)
         absences.require_movable(command.entry, state.absences, then)
         delegations.require_movable(command.entry, state.delegations, then)
+    managers = state.lines[LINE_MANAGER]
+    if state.merged_into is None and any(change.event_id == command.entry for change in managers.changes):
+        act.facts.one_by_one("lines of managers")
+        require_no_circle_after(act.id, managers, changed(managers, event), lambda person: _managed(person, act))
     return event
+
+
+def _managed(person: str, act: Act) -> tuple[str, Timeline[Held]]:
+    """Return the id that a person is read as, and their line of managers."""
+    id = act.facts.resolved(person)
+    return id, act.facts.state("person", id).lines[LINE_MANAGER]
 
 
 def _require_movable(key: str, held: Held, state: PersonState, then: Act) -> None:
     """Refuse a unit or manager at a time at which the person or the other is not there."""
     _require_own_employment(state, then)
     if key.startswith("manager."):
-        if key == f"manager.{ManagerKind.LINE}":
-            _require_no_circle(held.holder, then)
         return require_employed(then, held.holder)
     if held.until is not None and held.until <= then.begins:
         raise AssignmentReversed()
