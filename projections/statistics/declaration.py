@@ -5,12 +5,12 @@ from projections.accountability.handlers import Folded, load, write
 from projections.accountability.report import Report
 from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
 from projections.engine.projection import Projection
-from projections.statistics import correlations, selections, trainings
+from projections.statistics import correlations, new_hires, selections, trainings
 from projections.statistics.gathering import fold
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="statistics",
-    version=1,
+    version=2,
     question="Which outcomes, trainings and hirings do the statistics rest on?",
     tables=("acts", MERGES_TABLE),
     topics=None,
@@ -20,4 +20,10 @@ PROJECTION: Projection[None, Folded] = Projection(
     fold=fold,
     write=write,
 )
-REPORTS: tuple[Report, ...] = (correlations.REPORT, trainings.REPORT, selections.REPORT)
+REPORTS: tuple[Report, ...] = (
+    correlations.REPORT,
+    trainings.REPORT,
+    selections.REPORT,
+    new_hires.ATTAINMENT_REPORT,
+    new_hires.THREAD_REPORT,
+)

@@ -12,7 +12,13 @@ from projections.engine.projection import Events, RawEvent
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 CONTEXTS = ("outcomes.Outcome", "training.", "hiring.")
 MORE = frozenset(
-    {"goals.ConversionStated", "goals.GoalTargetRevised", "people.EmploymentStarted", "feedback.CoachingHeld"}
+    {
+        "goals.ConversionStated",
+        "goals.GoalTargetRevised",
+        "people.EmploymentStarted",
+        "people.EmploymentStartCancelled",
+        "feedback.CoachingHeld",
+    }
 )
 
 

@@ -3,13 +3,17 @@
 from datetime import date
 from decimal import Decimal
 
+from ledger.domain.feedback.coaching import CoachingHeld
+from ledger.domain.goals.events import GoalAssigned, GoalClosed
 from ledger.domain.hiring import applications as hired
 from ledger.domain.hiring import candidates
+from ledger.domain.hiring.probations import EmploymentConfirmed
 from ledger.domain.outcomes.results import OutcomeRecorded
+from ledger.domain.people.persons import EmploymentStarted
 from ledger.domain.training.courses import CourseDefined
 from ledger.domain.training.taking_part import TrainingAssigned, TrainingCompleted
 from tests.projections.histories import History, day, event_id
-from tests.projections.test_process_reports import PEOPLE, company, person
+from tests.projections.test_process_reports import PEOPLE, company, goal_terms, person
 from tests.projections.worked import Worked
 
 TEN = tuple(f"p-{number}" for number in range(1, 11))
@@ -72,8 +76,45 @@ def applicants() -> History:
     return history
 
 
+def newcomers() -> History:
+    """Eight begin on the second day; two quarters each. They attain in the first, the second, or not yet."""
+    history = company()
+    history.add(
+        "application/a-1",
+        hired.HiringDecisionMade(
+            candidate="c-1",
+            decision=hired.Decision.HIRE,
+            decider="p-lead",
+            requirements=event_id(1),
+            unmet=("analysis",),
+        ),
+        day(0),
+    )
+    for number, attained in enumerate(((1, 1), (1, 1), (0, 1), (0, 1), (0, 1), (0, 0), (0, None), (0, None)), 1):
+        who = f"p-n{number}"
+        application = "a-1" if number == 1 else None
+        begins = EmploymentStarted(employment="e-1", contract="permanent", application=application)
+        history.add(f"person/{who}", begins, day(1))
+        for quarter, told in zip(QUARTERS[1:], attained, strict=True):
+            terms = goal_terms(person(who), "8", starts_on=quarter[0], ends_on=quarter[1])
+            stream = f"goal/g-{who}-{quarter[0].month}"
+            history.add(stream, GoalAssigned(**terms), day(80))
+            if told is not None:
+                closed = GoalClosed(
+                    owner=person(who), metric="customers", target=Decimal(8), attainment=Decimal(told), formula="f-1"
+                )
+                history.add(stream, closed, day(290))
+    history.add("coaching/k-1", CoachingHeld(person="p-n1", coach="p-lead"), day(20))
+    confirmed = EmploymentConfirmed(person="p-n1", employment="e-1", proposal=event_id(1))
+    history.add("probation/p-n1", confirmed, day(200))
+    return history
+
+
+BEGAN = {"since": day(1)}
 STATISTICS: dict[str, Worked] = {
     "correlation": Worked(contacts_and_sales),
     "training-effect": Worked(some_trained),
     "selection-rates": Worked(applicants),
+    "new-hire-attainment": Worked(newcomers, BEGAN, shown=1),
+    "hire-to-performance": Worked(newcomers, BEGAN),
 }

@@ -18,6 +18,7 @@ from tests.projections.statistics_worked import (
     STATISTICS,
     applicants,
     contacts_and_sales,
+    newcomers,
     outcome,
     some_trained,
 )
@@ -119,3 +120,22 @@ def test_selection_rates_by_hand(bench: Bench) -> None:
     assert (men["impact_ratio"], unknown["impact_ratio"], unknown["rate"]) == (1, None, 1)
     shown = withhold_small(found, 5)
     assert [line.values["group"] for line in shown.lines] == ["f", "m"]
+
+
+def test_the_share_of_new_hires_by_hand(bench: Bench) -> None:
+    with reporting(bench, newcomers(), "new-hire-attainment") as asked:
+        lines = asked("new-hire-attainment", since=day(1)).lines
+    first, second = (line.values for line in lines if line.values["group"] == "all")
+    assert (first["at_risk"], first["reached"], first["share"]) == (8, 2, 0.25)
+    # two are watched for one period only: 4 are left, 3 of them attain
+    assert (second["at_risk"], second["reached"], second["share"]) == (4, 3, 1 - 0.75 * 0.25)
+
+
+def test_the_thread_of_a_hire_by_hand(bench: Bench) -> None:
+    with reporting(bench, newcomers(), "hire-to-performance") as asked:
+        lines = asked("hire-to-performance", since=day(1)).lines
+    assert len(lines) == 8
+    one, third = lines[0].values, lines[2].values
+    assert (one["decision"], one["below_the_bar"], one["probation"]) == ("hire", ["analysis"], "confirmed")
+    assert (one["attainment"], one["coaching"], one["path"]) == (1, 1, "application")
+    assert (third["attainment"], third["reached_in_period"], third["path"]) == (0.5, 2, "other")

@@ -1,0 +1,124 @@
+"""New hires: how many reach what was agreed by their n-th period, by path and coaching, and the thread of each hire."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from statistics import fmean
+
+from projections.accountability.acts import Act
+from projections.accountability.places import People
+from projections.accountability.report import Answer, Circumstances, Line, Report, Views
+from projections.statistics.correlations import rounded
+from projections.statistics.effects import reached_by
+from projections.statistics.gathering import acts
+from projections.statistics.hires import Hire, hires
+
+VIEWS = ("statistics", "goals", "directory")
+ATTAINMENT = (
+    "Of the persons who began in the period: one line for each group and each n-th period of their goals in which "
+    "somebody first attained every goal in full (attainment of 1 or more when closed). Groups are all, those hired by "
+    "an application and by another path, those with and without a coaching talk by the end of their first period. "
+    "share is the share that has reached it by the end of that period, by Kaplan and Meier: whose periods still run "
+    "count as long as they were watched, and the interval (95 %) is log-log. Groups below the policy's limit are "
+    "withheld."
+)
+THREAD = (
+    "One line for each person who began in the period: the application that they came by with its scorecards, "
+    "decision and the competencies below the bar; how many goals their first periods held, the mean attainment of "
+    "those closed, and the period in which all were first attained; the coaching talks by the end of the first "
+    "period; and what came of the probation. Absent is what is not known."
+)
+SCORECARD, DECIDED, RECEIVED = "hiring.AssessmentRecorded", "hiring.HiringDecisionMade", "hiring.ApplicationReceived"
+REVERSED = "hiring.HiringDecisionReversed"
+PROBATION = {
+    "hiring.EmploymentConfirmed": "confirmed",
+    "hiring.ProbationExtended": "extended",
+    "hiring.ProbationFailed": "failed",
+    "hiring.ProbationDecisionReversed": None,
+}
+
+
+def attained(views: Views, asked: Circumstances) -> Answer:
+    """Return the shares in order of group and period."""
+    groups: dict[str, list[Hire]] = defaultdict(list)
+    for one in hires(views, People(views["directory"], asked), asked):
+        if one.periods:
+            for group in ("all", f"path: {one.path}", "coached" if one.coached else "not coached"):
+                groups[group].append(one)
+    return Answer(tuple(line for group, members in sorted(groups.items()) for line in _shares(group, members)))
+
+
+def _shares(group: str, members: list[Hire]) -> Iterator[Line]:
+    reached = [number for one in members if (number := one.reached_in()) is not None]
+    watched = [one.over for one in members if one.reached_in() is None]
+    events = tuple(sorted({event for one in members for event in one.events()}))
+    about = tuple(dict.fromkeys(f"person/{one.person}" for one in members))
+    for one in reached_by(reached, watched):
+        values = {
+            "group": group,
+            "hires": len(members),
+            "period": one.period,
+            "at_risk": one.at_risk,
+            "reached": one.reached,
+            "share": rounded(one.share),
+            "share_low": rounded(one.low),
+            "share_high": rounded(one.high),
+        }
+        yield Line(about, values, events, people=len(about))
+
+
+def threads(views: Views, asked: Circumstances) -> Answer:
+    """Return the thread of each hire, in order of person."""
+    told: dict[str, list[Act]] = defaultdict(list)
+    for act in acts(views["statistics"], (RECEIVED, SCORECARD, DECIDED, REVERSED, *PROBATION), asked):
+        told[act.data["employment"] if act.topic in PROBATION else act.id].append(act)
+    found = hires(views, People(views["directory"], asked), asked)
+    return Answer(tuple(_thread(one, told) for one in found))
+
+
+def _thread(one: Hire, told: dict[str, list[Act]]) -> Line:
+    before = [] if one.application is None else told.get(one.application, [])
+    after = [act for act in told.get(str(one.started.data["employment"]), []) if act.about == one.person]
+    decision = _last(before, (DECIDED, REVERSED))
+    outcome = _last(after, PROBATION)
+    figures = one.figures()
+    values = {
+        "person": f"person/{one.person}",
+        "started_on": one.day.isoformat(),
+        "path": one.path,
+        "application": one.application,
+        "scorecards": sum(act.topic == SCORECARD for act in before),
+        "decision": None if decision is None else decision.data.get("decision"),
+        "below_the_bar": [] if decision is None else list(decision.data.get("unmet", ())),
+        "goals": sum(len(found) for _, found in one.periods),
+        "closed": len(figures),
+        "attainment": rounded(fmean(figure.value for figure in figures)) if figures else None,
+        "reached_in_period": one.reached_in(),
+        "coaching": len(one.coached),
+        "probation": None if outcome is None else PROBATION[outcome.topic],
+    }
+    about = (f"person/{one.person}", *([] if one.application is None else [f"application/{one.application}"]))
+    return Line(about, values, tuple(sorted({*one.events(), *(act.evidence for act in (*before, *after))})))
+
+
+def _last(told: Iterable[Act], topics: Iterable[str]) -> Act | None:
+    wanted = frozenset(topics)
+    return next((act for act in reversed(list(told)) if act.topic in wanted), None)
+
+
+ATTAINMENT_REPORT = Report(
+    name="new-hire-attainment",
+    question="How many new hires reach what was agreed by their first, second, n-th period?",
+    definition=ATTAINMENT,
+    version=1,
+    views=VIEWS,
+    answer=attained,
+    thresholds=("small_group_limit",),
+)
+THREAD_REPORT = Report(
+    name="hire-to-performance",
+    question="What came of each hire, from the requirement to the end of the probation?",
+    definition=THREAD,
+    version=1,
+    views=VIEWS,
+    answer=threads,
+)
