@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from api.demonstration import changes, feedback, goals, hiring, opening, progress, strategy, subjects
+from api.demonstration import changes, feedback, goals, hiring, learning, opening, progress, strategy, subjects
 from api.demonstration.company import AUDITOR, FIRST_ADMINISTRATOR, OPERATOR, SECOND_ADMINISTRATOR
 from api.demonstration.playing import Player
 from api.demonstration.story import Story
 from ledger.application import Ledger
 from ledger.kernel.clock import SimulatedClock
 
-CHAPTERS = (opening, strategy, goals, progress, feedback, subjects, hiring, changes)
+CHAPTERS = (opening, strategy, goals, progress, feedback, subjects, hiring, learning, changes)
 BEARERS = {
     "employee": "wang",
     "lead": "chen",

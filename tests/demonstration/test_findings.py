@@ -240,3 +240,15 @@ def test_the_organisation_changes_twice_and_once_more(year: Year):
 def test_the_tokens_of_leavers_are_revoked(year: Year):
     revoked = {event["data"]["bearer"]["id"] for event in year.of("TokenRevoked")}
     assert revoked == set(last_days(year))
+
+
+def test_the_west_brings_more_after_its_course_and_the_east_that_took_none_hardly_does(year: Year):
+    (before, after) = (1, 2)  # the quarters on both sides of the course
+    brought: dict[str, list[int]] = {}
+    for event in year.of("OutcomeRecorded"):
+        brought.setdefault(event["stream"], []).append(int(event["data"]["value"]))
+    west, east = brought["outcome/unit/sales-west"], brought["outcome/unit/sales-east"]
+    assert west[after] - west[before] > 10 > abs(east[after] - east[before])
+    ended = year.of("TrainingCompleted", "TrainingAbandoned")
+    assert [event["topic"] for event in ended].count("training.TrainingCompleted") == 2
+    assert {year.nick(event["data"]["person"]) for event in ended} == {"liu", "deng", "feng"}

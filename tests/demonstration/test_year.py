@@ -18,6 +18,8 @@ BOUNDS = {
     "responsibilities": (120, 220),
     "hiring": (70, 140),
     "entries": (2, 5),
+    "training": (7, 7),
+    "outcomes": (8, 8),
 }
 
 

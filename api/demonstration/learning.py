@@ -1,0 +1,36 @@
+"""Learning: a course for the west in summer, one who gives it up, and what both sales teams brought each quarter."""
+
+from api.demonstration.calendar import QUARTERS, later, on
+from api.demonstration.company import FIRST_ADMINISTRATOR, lead_of
+from api.demonstration.story import Story
+
+COURSE, METRIC = "customer-visits", "new-customers"
+TAKEN = (on(6, 16), on(6, 20))
+TAKERS = {"liu": True, "deng": True, "feng": False}  # whether they complete it; nobody of the east takes it
+BROUGHT = {"sales-east": (88, 91, 90, 93), "sales-west": (70, 72, 86, 95)}  # customers a quarter, as their leads say
+
+
+def tell(story: Story) -> None:
+    """Add the course, who takes it, and the results by quarter that it can be measured on."""
+    story.add(
+        on(6, 3), 16, FIRST_ADMINISTRATOR, "courses/define", COURSE, label="Customer visits 客户拜访", metrics=[METRIC]
+    )
+    starts_on, ends_on = TAKEN
+    lead = lead_of("sales-west", starts_on)
+    for nick, completes in TAKERS.items():
+        id = story.id("training", nick)
+        terms = {"person": story.person(nick), "course": COURSE, "starts_on": starts_on, "ends_on": ends_on}
+        story.add(on(6, 5), 16, lead, "trainings/assign", id, **terms)
+        story.add(ends_on, 17, nick, "trainings/complete" if completes else "trainings/abandon", id)
+    for unit, values in BROUGHT.items():
+        for quarter, value in zip(QUARTERS, values, strict=True):
+            _brought(story, unit, quarter.number, value)
+
+
+def _brought(story: Story, unit: str, number: int, value: int) -> None:
+    """A lead reports what the unit brought in a quarter: in the days after it, the last one on its last day."""
+    quarter = QUARTERS[number - 1]
+    said_on = quarter.ends if number == len(QUARTERS) else later(quarter.ends, 3)
+    period = {"starts_on": on(number * 3 - 2, 1), "ends_on": quarter.ends}
+    lead = lead_of(unit, said_on)
+    story.add(said_on, 18, lead, "outcomes/record", f"unit/{unit}", metric=METRIC, value=value, source="crm", **period)
