@@ -84,12 +84,12 @@ class DataKeys:
             self._known.pop(owner, None)
 
     def _insert(self, owners: list[Owner]) -> None:
-        epoch = self._secrets.epoch
-        wrapping = self._secrets.epoch_key(epoch)
-        wrapped = [aes_key_wrap(wrapping, random.token_bytes(KEY_BYTES)) for _ in owners]
         subjects, retentions = ([owner[i] for owner in owners] for i in (0, 1))
         with self._pool.connection() as connection, connection.transaction():
             connection.execute(self._statements["share_subjects"].encode(), (self._schema,))
+            epoch = self._secrets.epochs()[-1]  # another process may have begun one, and destroys none meanwhile
+            wrapping = self._secrets.epoch_key(epoch)
+            wrapped = [aes_key_wrap(wrapping, random.token_bytes(KEY_BYTES)) for _ in owners]
             statement = self._statements["insert_data_keys"].encode()
             connection.execute(statement, (subjects, retentions, [epoch] * len(owners), wrapped))
 

@@ -53,6 +53,20 @@ class LedgerSecrets:
         """Return the key that wraps the data keys of an epoch. Raises SecretMissing when it was destroyed."""
         return _read(self.folder / _epoch_name(epoch))
 
+    def epoch_path(self, epoch: int) -> Path:
+        """Return where the key of an epoch stands."""
+        return self.folder / _epoch_name(epoch)
+
+    def epochs(self) -> list[int]:
+        """Return the epochs whose keys are there now, oldest first; the last is the one in use."""
+        return sorted(int(path.name.removeprefix("epoch-")) for path in self.folder.glob("epoch-*"))
+
+    def begin_epoch(self) -> int:
+        """Draw the key of the next epoch and return its number."""
+        fresh = self.epochs()[-1] + 1
+        _write_new(self.epoch_path(fresh), random.token_bytes(KEY_BYTES))
+        return fresh
+
     def digest_of(self, scheme: str, value: str) -> bytes:
         """Return the keyed digest under which an outside identifier is found.
 
