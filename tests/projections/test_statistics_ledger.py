@@ -145,10 +145,14 @@ def test_women_and_men_hired_of_those_who_applied(service: Service) -> None:
                 {"path": "/applications/receive", "body": received, "let": f"a{n}"},
             ]
 
-        streams = [stream for stream in load(hr, table, applied) if stream.startswith("application/")]
+        begun = load(hr, table, applied)
+        streams = [stream for stream in begun if stream.startswith("application/")]
         hired = {stream: row["hired"] == "1" for stream, row in zip(streams, table, strict=True)}
         load(lead, [{"stream": stream} for stream in streams], lambda _, row: [decision(row["stream"], hired)])
         service.settle()
+        declared = f"/trail/{begun[0]}"
+        assert "hiring.CandidateGroupsDeclared" in {row["topic"] for row in hr.get(declared).json()["rows"]}
+        assert lead.get(declared).status_code == 404  # who decides does not see what candidates declare
     by_group = {line["group"]: line for line in lines(service, "selection-rates")}
     assert {name: (line["hired"], line["of"]) for name, line in by_group.items()} == {
         "f": (78, 494),
