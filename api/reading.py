@@ -18,9 +18,9 @@ from api.problems import language_of
 from api.services import Served
 from ledger.accesses import person_about
 from ledger.application import Caller, Ledger
-from ledger.kernel.ids import check_id, check_kind, split_stream
+from ledger.kernel.ids import check_id, check_kind
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
-from ledger.sight import OPENED_BY_DUTY, TELLS_SCORES, assesses, is_kept_from, is_opened_by
+from ledger.sight import KEPT_FROM_SOME, OPENED_BY_DUTY, Recorded, assesses, is_blind, is_kept_from, is_opened_by
 
 RECHECK_S = 1.0
 
@@ -77,12 +77,15 @@ class Asked:
         actor = self.caller.id
         return kind == "review" and await self.ledger.judged(lambda facts: assesses(facts, actor, id))
 
-    async def is_kept_from(self, stream: str, topic: str, author: str) -> bool:
-        """Tell whether an event of a subject that the caller may see is kept from them: others' scorecards."""
-        if topic not in TELLS_SCORES:
+    async def is_kept_from(self, event: Recorded) -> bool:
+        """Tell whether an event of a subject that the caller may see is kept from them: others' judgements."""
+        if event.topic not in KEPT_FROM_SOME:
             return False
-        named, caller = split_stream(stream), self.caller.id
-        return await self.ledger.judged(lambda facts: is_kept_from(facts, caller, named, topic, author))
+        return await self.ledger.judged(lambda facts: is_kept_from(facts, self.caller.id, event))
+
+    async def is_blind(self, kind: str, id: str) -> bool:
+        """Tell whether events of the subject may be kept from the caller."""
+        return await self.ledger.judged(lambda facts: is_blind(facts, self.caller.id, (kind, id)))
 
     async def note_access(self, kind: str, id: str) -> None:
         """Keep that the caller looks at the record of somebody else, if the subject is about a person."""

@@ -5,10 +5,17 @@ from typing import TypeVar
 
 from api.reading import Asked
 from ledger.kernel.ids import split_stream
+from ledger.sight import Recorded
+from projections.audit_trail.queries import TrailLine
 
 T = TypeVar("T")
 Key = Sequence[str | int]
 PAGES_MAX = 50
+
+
+def recorded(line: TrailLine) -> Recorded:
+    """Return what sight goes by of a line of a trail."""
+    return Recorded(line.stream, line.topic, line.recorded_actor, line.event_id, line.position)
 
 
 async def visible_page(

@@ -1,12 +1,15 @@
 """Sight: who may see which subject, judged as of now; whoever may not is told that there is no such thing."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.domain.feedback import Visibility
 from ledger.domain.identity import SYSTEM, Role
+from ledger.domain.reviews.events import AppealOutcome
 from ledger.domain.reviews.state import Phase, ReviewState
 from ledger.facts import LedgerFacts
+from ledger.kernel.ids import split_stream
 
 OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are about
 OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
@@ -20,6 +23,15 @@ OPEN_KINDS = frozenset(
 )
 SCORECARDS = frozenset({"hiring.AssessmentRecorded", "hiring.AssessmentAmended"})
 TELLS_SCORES = SCORECARDS | {"hiring.HiringDecisionMade"}  # which keeps the figures that it rests on
+ASSESSED = frozenset({"reviews.AssessmentSubmitted", "reviews.AssessmentReturned"})
+APPEAL_DECIDED = "reviews.AppealDecided"
+JUDGES = ASSESSED | {  # what is told to the person of a review by its publication alone
+    "reviews.RatingProposed",
+    "reviews.RatingCalibrated",
+    "reviews.CalibrationCancelled",
+    APPEAL_DECIDED,
+}
+KEPT_FROM_SOME = TELLS_SCORES | JUDGES
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
 SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
 OPENED_BY_DUTY = frozenset(  # what whoever owes something about it needs to see
@@ -39,8 +51,6 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
         kind, _, id = id.partition("/")
     if kind in PRIVATE:
         return SIGHT[kind](facts, actor, id, at)
-    if kind == "review" and actor == facts.resolved(facts.state("review", id).person or ""):
-        return _sees_review(facts, actor, id, at)  # no office opens a grade to whom it is kept from
     if kind == "probation" and actor == facts.resolved(id):
         return not facts.state("probation", id).is_pending  # nor a proposal that is not carried out
     roles = facts.roles_of(actor, at)
@@ -53,18 +63,54 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
     return SIGHT.get(kind, _sees_subject)(facts, actor, id, at)
 
 
-def is_kept_from(facts: LedgerFacts, actor: str, stream: tuple[str, str], topic: str, author: str) -> bool:
-    """Tell whether an event of a subject that the actor sees is kept from them all the same.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What sight goes by of an event: the stream (`kind/id`), the topic, who acted, the event's id and position."""
+
+    stream: str
+    topic: str
+    author: str
+    event_id: str
+    position: int
+
+
+def is_kept_from(facts: LedgerFacts, actor: str, event: Recorded) -> bool:
+    """Tell whether an event of a subject that the actor sees is kept from them all the same, whatever their office.
 
     Scorecards, and what a decision that settles nothing says of them, are kept from those of the panel whose own is
-    not in yet, whatever office they hold.
+    not in yet; assessments by others and grades from the person they are about, until they are published.
     """
-    if topic not in TELLS_SCORES or stream[0] != "application":
+    stream = split_stream(event.stream)
+    if event.topic in TELLS_SCORES and stream[0] == "application":
+        own = event.topic in SCORECARDS and facts.resolved(actor) == facts.resolved(event.author)
+        return not own and is_blind(facts, actor, stream)
+    if event.topic in JUDGES and stream[0] == "review":
+        return is_blind(facts, actor, stream) and _is_untold(facts, actor, stream[1], event)
+    return False
+
+
+def is_blind(facts: LedgerFacts, actor: str, stream: tuple[str, str]) -> bool:
+    """Tell whether events of the subject may be kept from the actor: version numbers would tell how many they are."""
+    actor = facts.resolved(actor)
+    if stream[0] == "review":
+        review: ReviewState = facts.state(*stream)
+        return review.person is not None and actor == facts.resolved(review.person)
+    if stream[0] != "application":
         return False
-    application, actor = facts.state(*stream), facts.resolved(actor)
+    application = facts.state(*stream)
     owing = {facts.resolved(person) for person in application.panel if person not in application.assessments}
-    own = topic in SCORECARDS and actor == facts.resolved(author)
-    return bool(application.is_blind) and actor in owing and not own
+    return bool(application.is_blind) and actor in owing
+
+
+def _is_untold(facts: LedgerFacts, actor: str, id: str, event: Recorded) -> bool:
+    """Tell whether a judgement in one's own review is not told yet: what one wrote oneself always is."""
+    state: ReviewState = facts.state("review", id)
+    if event.position <= state.told_upto:
+        return False
+    if event.topic == APPEAL_DECIDED:
+        return state.appeal is not None and state.appeal.outcome is AppealOutcome.CHANGED
+    assessor = state.assessed_by.get(event.event_id)
+    return assessor is None or facts.resolved(assessor) != facts.resolved(actor)
 
 
 def reads(facts: LedgerFacts, actor: str, stream: tuple[str, str], data_subject: tuple[str, str], at: datetime) -> bool:
@@ -194,11 +240,18 @@ def _sees_coaching(facts: LedgerFacts, actor: str, id: str, at: datetime) -> boo
 
 
 def _sees_comment(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """Whoever sees what it is about; its author besides."""
+    """Whoever sees what it is about; its author and whom it asks besides.
+
+    What others remark about a review is closed to its person while no result is published: it may tell the grade.
+    """
     state = facts.state("comment", id)
     if state.about is None:
         return False
-    return actor == facts.resolved(state.author) or sees(facts, actor, state.about.kind, state.about.id, at)
+    about = (state.about.kind, state.about.id)
+    if actor in (facts.resolved(one) for one in (state.author, state.to) if one is not None):
+        return sees(facts, actor, *about, at) or actor == facts.resolved(state.author)
+    untold = about[0] == "review" and facts.state(*about).result is None and is_blind(facts, actor, about)
+    return not untold and sees(facts, actor, *about, at)
 
 
 def _sees_hiring(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
@@ -234,12 +287,10 @@ def _sees_duty(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
 
 
 def _sees_review(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """The line and HR partners; judge and decider while they are; the person while no grade is kept from them."""
+    """The person, the line and HR partners; judge and decider while they are."""
     state = facts.state("review", id)
     if state.person is None:
         return False
-    if actor == facts.resolved(state.person):
-        return not state.unpublished
     judging = state.phase is Phase.OPEN and (state.result is None or not state.result.told)
     seats = (seat for seat in (state.judge if judging else None, state.decider) if seat is not None)
     return actor in map(facts.resolved, seats) or _sees_person(facts, actor, state.person, at)

@@ -18,6 +18,7 @@ from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked
 from api.signing import Signed
 from api.snapshots import put
+from api.visible import recorded
 from api.witnesses import stamps_in
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ABOUT, ANSWER, DISCLOSED, FORM, STAMP_NOTE, STAMP_TOKEN
@@ -135,7 +136,7 @@ async def _positions_about(asked: Asked, subject: str, upto: int) -> list[int]:
     while True:
         page = await put(asked, "audit_trail", partial(trail.trail, subject=subject, after=after, known=upto), upto)
         for line in page:
-            if await asked.sees(*split_stream(line.stream)):
+            if await asked.sees(*split_stream(line.stream)) and not await asked.is_kept_from(recorded(line)):
                 found.append(line.position)
         if len(page) < trail.MOST:
             return found

@@ -11,10 +11,10 @@ from api.paths import PathId
 from api.reading import Asking
 from api.reversals import NAME, reverse, state_of
 from api.routes.imports import DryRun
-from api.routes.trail import line_row
+from api.routes.trail import line_rows
 from api.snapshots import put
 from api.strict_json import BODY_MAX_BYTES, read
-from api.visible import Key, visible_page
+from api.visible import Key, recorded, visible_page
 from ledger.kernel.event import Value
 from ledger.kernel.ids import Code
 from ledger.kernel.refusals import NotFound
@@ -54,14 +54,14 @@ async def batch(
         subject_of=lambda line: line.stream,
         after=keyset.read(after),
         limit=limit,
-        kept=lambda line: asked.is_kept_from(line.stream, line.topic, line.actor),
+        kept=lambda line: asked.is_kept_from(recorded(line)),
     )
     if not lines and after is None:
         raise NotFound()
     more = {"batch": id, "reversed": (await state_of(asked, id)).events is not None}
     position = asked.served.runner.positions.get(NAME)
     next = None if key is None else keyset.make(key)
-    return table(asked, [line_row(line) for line in lines], position, next=next, more=more)
+    return table(asked, await line_rows(asked, lines), position, next=next, more=more)
 
 
 @router.post("/batches/{id}/reverse", response_class=Response, status_code=201, openapi_extra=_DESCRIBED)

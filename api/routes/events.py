@@ -19,7 +19,7 @@ from ledger.evidence.merkle import leaf_hash
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
-from ledger.sight import reads
+from ledger.sight import Recorded, reads
 
 PROOF_WAIT_S = 3.0
 router = APIRouter(tags=["events"])
@@ -111,6 +111,7 @@ async def _found(asked: Asked, event_id: UUID, *, proofs: bool) -> tuple[int, by
     said = orjson.loads(found[1])
     if not of_all & asked.roles:
         await asked.require(*split_stream(said["stream"]))
-    if await asked.is_kept_from(said["stream"], said["topic"], said["actor"]):
+    event = Recorded(said["stream"], said["topic"], said["actor"], said["event_id"], found[0])
+    if await asked.is_kept_from(event):
         raise NotFound()
     return found

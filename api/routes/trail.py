@@ -1,6 +1,6 @@
 """The audit trail: every event about a subject, or by an actor, with authority, marks, before and after."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,14 +11,13 @@ from api.reading import Asked, Asking
 from api.routes.ownership import instant
 from api.snapshots import at_least, known_position, put
 from api.times import Known
-from api.visible import Key, visible_page
+from api.visible import Key, recorded, visible_page
 from ledger.kernel.ids import split_stream, stream_name
 from projections.audit_trail import queries
 from projections.audit_trail.queries import TrailLine
 from projections.engine import View
 
 NAME = "audit_trail"
-SCORECARD = "hiring.AssessmentRecorded"
 router = APIRouter(tags=["trail"])
 QueryId = Annotated[str, Query(alias="id", min_length=1, max_length=128)]
 Actor = Annotated[str, Query(min_length=1, max_length=140, description="p-… or system:…")]
@@ -112,12 +111,18 @@ async def _paged(
         subject_of=lambda line: line.stream,
         after=keyset.read(after),
         limit=limit,
-        kept=lambda line: asked.is_kept_from(line.stream, line.topic, line.actor),
+        kept=lambda line: asked.is_kept_from(recorded(line)),
     )
     position = asked.served.runner.positions.get(NAME)
-    blind = {stream for stream in {line.stream for line in lines} if await asked.is_kept_from(stream, SCORECARD, "")}
-    rows = [line_row(line, blind=line.stream in blind) for line in lines]
+    rows = await line_rows(asked, lines)
     return table(asked, rows, position, next=None if key is None else keyset.make(key))
+
+
+async def line_rows(asked: Asked, lines: Sequence[TrailLine]) -> list[dict[str, object]]:
+    """Return events of a trail as rows of a table, as far as the caller may know."""
+    streams = {line.stream for line in lines}
+    blind = {stream for stream in streams if await asked.is_blind(*split_stream(stream))}
+    return [line_row(line, blind=line.stream in blind) for line in lines]
 
 
 def line_row(line: TrailLine, *, blind: bool = False) -> dict[str, object]:

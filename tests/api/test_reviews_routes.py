@@ -105,24 +105,57 @@ def test_a_review_shows_its_whole_thread_with_the_events_behind_every_line(scene
 
 
 def test_a_judgement_is_closed_to_the_person_on_every_path_until_it_is_published(scene: Scene) -> None:
-    person, position = scene.clients["worker"], scene.last["position"]
+    position = scene.last["position"]
     by_peer = scene.of_review("submit-assessment", "peer", grade="c", note="Mediocre")
     seen = scene.sees("worker", f"/reviews/{scene.review}")
     assert (seen["state"], seen["assessments"]) == ("opened", [])
     assert by_peer["event_id"] not in str(seen)
     assert scene.review not in {r["review"] for r in scene.sees("worker", "/reviews", state="assessed")["rows"]}
     assert scene.review in {r["review"] for r in scene.sees("worker", "/reviews", state="opened")["rows"]}
+    before = _as_told(scene, seen)
     rated = scene.of_review("propose-rating", "chief", grade="c")
-    nowhere = person.get("/reviews/v-nobody-has")
-    for query in ({}, {"known": f"position:{position}"}, {"on": str(TODAY)}, {"min_position": rated["position"]}):
-        closed = person.get(f"/reviews/{scene.review}", params=query)
-        assert (closed.status_code, closed.content) == (404, nowhere.content)
-    for query in ({"person": "me"}, {"cycle": scene.cycle}, {"state": "rated"}, {"known": f"position:{position}"}, {}):
-        answer = scene.sees("worker", "/reviews", **query)
-        assert scene.review not in {row["review"] for row in answer["rows"]}
+    for query in ({}, {"known": f"position:{rated['position']}"}, {"on": "2030-01-01"}):
+        told = scene.sees("worker", f"/reviews/{scene.review}", **query)
+        assert _as_told(scene, told) == before, "nothing of what is seen moves with a grade"
+    for query in ({"person": "me"}, {"cycle": scene.cycle}, {"state": "opened"}, {"known": f"position:{position}"}, {}):
+        rows = {row["review"]: row for row in scene.sees("worker", "/reviews", **query)["rows"]}
+        assert (rows[scene.review]["state"], rows[scene.review]["grade"]) == ("opened", None)
+    assert scene.review not in {r["review"] for r in scene.sees("worker", "/reviews", state="rated")["rows"]}
     board = scene.sees("worker", f"/cycles/{scene.cycle}")
     assert (board["reviews"]["of"], board["late"], board["spread"]["grades"]) == (0, [], None)
     assert scene.review not in str(board)
+
+
+def _as_told(scene: Scene, answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in {"on", "known", "position", "policy"}}
+
+
+def test_others_judgements_are_in_no_trail_and_no_event_of_the_person_before_publication(scene: Scene) -> None:
+    person, id = scene.clients["worker"], scene.service.ids["worker"]
+    own = scene.of_review("submit-assessment", "worker", grade="a", note="I did well")
+    by_peer = scene.of_review("submit-assessment", "peer", grade="c", note="Mediocre")
+    returned = scene.of_review("return-assessment", "chief", entry=by_peer["event_id"], reason="too_short")
+    again = scene.of_review("submit-assessment", "peer", grade="c", note="Still mediocre")
+    rated = scene.of_review("propose-rating", "chief", grade="c", note="Weak")
+    kept = [by_peer, returned, again, rated]
+    trails = (f"/trail/review/{scene.review}", f"/trail/person/{id}")
+    for path in trails:
+        rows = {row["event_id"]: row for row in scene.sees("worker", path, limit=1000)["rows"]}
+        assert own["event_id"] in rows
+        assert rows[own["event_id"]]["version"] is None, "holes in versions would count"
+        assert rows.keys().isdisjoint(one["event_id"] for one in kept)
+    nowhere = person.get(f"/events/{uuid4()}")
+    for one in kept:
+        for path in (f"/events/{one['event_id']}", f"/events/{one['event_id']}/sealed"):
+            closed = person.get(path)
+            assert (closed.status_code, closed.content) == (404, nowhere.content), path
+    assert person.get(f"/events/{own['event_id']}/sealed").json()["parts"] != {}
+    assert scene.clients["chief"].get(f"/events/{rated['event_id']}/sealed").status_code == 200
+    scene.of_review("calibrate", "boss", grade="b", reason="beside_the_others")
+    scene.of_review("publish", "hr_administrator")
+    told = {row["event_id"] for row in scene.sees("worker", trails[0], limit=1000)["rows"]}
+    assert told.issuperset(one["event_id"] for one in kept)
+    assert person.get(f"/events/{rated['event_id']}/sealed").status_code == 200
 
 
 @pytest.mark.parametrize("who", ["peer", "outsider", "subscriber", "other_system", "operator"])

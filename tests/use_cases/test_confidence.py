@@ -8,7 +8,7 @@ import pytest
 from ledger.application import Receipt
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound
-from ledger.sight import reads
+from ledger.sight import Recorded, is_kept_from, reads
 from tests.use_cases.company import Company
 from tests.use_cases.conftest import Play
 from tests.use_cases.test_policies import publish
@@ -27,9 +27,15 @@ def id_of(receipt: Receipt) -> str:
 
 
 async def seen_by(company: Company, receipt: Receipt) -> set[str]:
-    """Return the nicknames of those who may see the stream of an event."""
+    """Return the nicknames of those who may see the stream of an event, and from whom the event is not kept."""
     kind, id = split_stream(receipt.stream)
-    return {name for name, caller in company.people.items() if await company.ledger.may_see(caller, kind, id)}
+    said = json.loads(stored(company, receipt))
+    event = Recorded(receipt.stream, said["topic"], said["actor"], receipt.event_id, receipt.position)
+    kept = await company.ledger.judged(
+        lambda facts: {name for name, caller in company.people.items() if is_kept_from(facts, caller.id, event)}
+    )
+    found = {name for name, caller in company.people.items() if await company.ledger.may_see(caller, kind, id)}
+    return found - kept
 
 
 async def readers(company: Company, receipt: Receipt, part: str) -> set[str]:
@@ -108,6 +114,7 @@ def test_a_grade_is_kept_from_the_person_until_it_is_published(play: Play) -> No
         rated = await company.does("lin", "reviews", "propose-rating", review, grade="b", note="Solid")
         assert not {"wang", "zhao"} & await seen_by(company, rated)
         assert {"lin", "boss", "hr"} <= await seen_by(company, rated)
+        assert "wang" in await seen_by(company, opened), "the review itself does not go when it is rated"
         await company.does("hr", "reviews", "publish", review)
         assert "wang" in await seen_by(company, rated)
         assert {"wang", "lin"} <= await readers(company, rated, "0")
@@ -127,9 +134,9 @@ def test_who_decides_an_appeal_has_sight_while_it_is_open(play: Play) -> None:
         await company.does("second_hr", "reviews", "assign-appeal", review, decider=zhao)
         assert "zhao" in await seen_by(company, opened)
         decided: dict[str, Any] = {"outcome": "changed", "grade": "a", "reason": "figures"}
-        await company.does("zhao", "reviews", "decide-appeal", review, **decided)
+        changed = await company.does("zhao", "reviews", "decide-appeal", review, **decided)
         assert "zhao" not in await seen_by(company, opened), "the seat is gone with the decision"
-        assert "wang" not in await seen_by(company, opened), "the new grade is not published yet"
+        assert "wang" not in await seen_by(company, changed), "the new grade is not published yet"
         published = await company.does("second_hr", "reviews", "publish", review)
         content = json.loads(stored(company, published))["data"]["content"]
         await company.does("wang", "reviews", "accept", review, content=content)

@@ -119,6 +119,8 @@ class ReviewState:
     judges: frozenset[str] = frozenset()  # everybody who ever assessed, rated, calibrated, published or decided
     sessions: frozenset[str] = frozenset()
     plan: str | None = None
+    told_upto: int = 0  # the position of the last publication: judgements up to it are told
+    assessed_by: Mapping[str, str] = field(default_factory=dict)  # entry of an assessment or its return -> whose it is
 
     @property
     def person(self) -> str | None:
@@ -220,10 +222,12 @@ def _judging(state: ReviewState, event: Event | None, entry: Entry) -> ReviewSta
         case AssessmentSubmitted(assessor=assessor, kind=kind, grade=grade):
             fresh = Assessment(entry.event_id, assessor, kind, grade)
             judges = state.judges if kind is AssessmentKind.SELF else state.judges | {assessor}
-            return replace(state, assessments=(*state.assessments, fresh), judges=judges)
-        case AssessmentReturned(entry=returned):
+            whose = {**state.assessed_by, entry.event_id: assessor}
+            return replace(state, assessments=(*state.assessments, fresh), judges=judges, assessed_by=whose)
+        case AssessmentReturned(entry=returned, assessor=assessor):
             marked = (replace(a, returned=True) if a.entry == returned else a for a in state.assessments)
-            return replace(state, assessments=tuple(marked))
+            whose = {**state.assessed_by, entry.event_id: assessor}
+            return replace(state, assessments=tuple(marked), assessed_by=whose)
         case RatingProposed(judge=judge, grade=grade):
             rating, judges = Rating(entry.event_id, grade, judge, entry.actor), state.judges | {judge, entry.actor}
             return replace(state, ratings=(rating,), judges=judges)
@@ -241,7 +245,8 @@ def _told(state: ReviewState, event: Event | None, entry: Entry) -> ReviewState 
     if isinstance(event, ResultPublished):
         result = Result(entry.event_id, event.grade, event.content, event.publisher, entry.recorded_at)
         published = (*state.results, entry.event_id)
-        return replace(state, result=result, results=published, judges=state.judges | {event.publisher, entry.actor})
+        judges = state.judges | {event.publisher, entry.actor}
+        return replace(state, result=result, results=published, judges=judges, told_upto=entry.position)
     if state.result is None:
         return None
     match event:
