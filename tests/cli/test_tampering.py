@@ -1,5 +1,6 @@
 """The database's owner changes, drops, swaps and adds events; `pledger verify` finds each and says where."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +9,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from ledger.evidence.merkle import Frontier
+from ledger.evidence.merkle import Frontier, leaf_hash
 from ledger.store.embedded import open_cluster
 from tests.cli.program import Program, program_with_trial
 
 SCHEMA = "ledger_trial"
 PEOPLE = 300
+TABLES = ("events", "head", "tiles")
 
 
 @dataclass
@@ -48,7 +50,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
         with open_cluster(program.data / "pg") as cluster, psycopg.connect(cluster.conninfo) as connection:
             connection.autocommit = True
             found = Owner(program, connection, size)
-            for table in ("events", "head", "tiles"):
+            for table in TABLES:
                 found.run(f"create table kept_{table} as table {{s}}.{table}")
             found.run("alter table {s}.events disable trigger all")
             found.run("alter table {s}.tiles disable trigger all")
@@ -58,7 +60,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
 @pytest.fixture
 def tampered(owner: Owner) -> Iterator[Owner]:
     yield owner
-    for table in ("events", "head", "tiles"):
+    for table in TABLES:
         owner.run(f"delete from {{s}}.{table}")
         owner.run(f"insert into {{s}}.{table} select * from kept_{table}")
 
@@ -136,6 +138,35 @@ def cut_the_end(owner: Owner) -> None:
     owner.fit_head()
 
 
+def put_another_tile_back(owner: Owner) -> None:
+    """A tile as it would be had another event stood at position 60: the rows are right, their second copy is not."""
+    owner.run(
+        "update {s}.tiles set hashes = overlay(hashes placing sha256('another') from 59 * 32 + 1 for 32) "
+        "where (level, index) = (0, 0)"
+    )
+
+
+def replace_the_attestation(owner: Owner) -> None:
+    """The writer's word on another root, of the right length."""
+    owner.run("update {s}.head set attestation = sha256('another') || substr(attestation, 33)")
+
+
+def write_with_another_key_order(owner: Owner) -> None:
+    """The same event for whoever parses it, with its fields in another order, and leaf and head made to fit."""
+    stored: bytes
+    (stored,) = owner.connection.execute(
+        f"select stored from {SCHEMA}.events where position = 210".encode(), binary=True
+    ).fetchone() or (b"",)
+    fields = json.loads(stored)
+    again = json.dumps(dict(reversed(fields.items())), ensure_ascii=False, separators=(",", ":")).encode()
+    assert again != stored
+    assert json.loads(again) == fields
+    owner.connection.execute(
+        f"update {SCHEMA}.events set stored = %s, leaf = %s where position = 210".encode(), (again, leaf_hash(again))
+    )
+    owner.fit_head()
+
+
 def test_what_nobody_touched_passes(owner: Owner):
     verified = owner.program.run("verify", "--json", "--require", "checkpointed")
     verdict = verified.json["ledgers"]["trial"]
@@ -154,6 +185,9 @@ def test_what_nobody_touched_passes(owner: Owner):
         (add_one, {"attestation_false"}, None),
         (add_one_in_the_middle, {"added", "changed", "column_changed"}, 100),
         (cut_the_end, {"root_false"}, None),
+        (put_another_tile_back, {"changed", "tile_changed"}, 60),
+        (replace_the_attestation, {"attestation_false"}, None),
+        (write_with_another_key_order, {"changed"}, 210),
     ],
 )
 def test_each_tampering_is_found_and_located(
