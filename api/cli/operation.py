@@ -40,14 +40,13 @@ def rebuild(
     """Build projections anew from the first event, all at once; questions are answered all the while."""
     from api.cli.service import answered, client, way
 
-    ended = []
     with client(way(data, ledger, as_role or OPERATOR)) as service:
         known = [str(p["name"]) for p in answered(service.get("/projections"), machine=json)["projections"]]
         unknown = sorted(set(names or ()) - set(known))
         if unknown:
             stop(f"There is no projection {', '.join(unknown)}; there are: {', '.join(known)}.")
-        for name in names or known:
-            ended.append(answered(service.post(f"/projections/{name}/rebuild"), machine=json)["progress"])
+        begun = [service.post(f"/projections/{name}/rebuild") for name in names or known]
+        ended = [answered(one, machine=json)["progress"] for one in begun]
         if wait:
             ended = [_awaited(service, job, quiet=json) for job in ended]
     if json:

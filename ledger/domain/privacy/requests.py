@@ -91,7 +91,9 @@ class MakeDataRequest(
     note: Note | None = None
 
 
-class AnswerDataRequest(Command, stream="data-request", verb="answer", by=(By("privacy_officer"), By("role:hr_administrator"))):
+class AnswerDataRequest(
+    Command, stream="data-request", verb="answer", by=(By("privacy_officer"), By("role:hr_administrator"))
+):
     """Answer a request; never one's own."""
 
     answer: Answer
