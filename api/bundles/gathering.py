@@ -12,7 +12,6 @@ from uuid import UUID
 import orjson
 
 from api.bundles.answers import FORMULAS, Question, answered
-from api.bundles.report import reports
 from api.log_tiles import consistency_of, tiles_of
 from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked
@@ -22,6 +21,7 @@ from api.visible import recorded
 from api.witnesses import stamps_in
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ABOUT, ANSWER, DISCLOSED, FORM, STAMP_NOTE, STAMP_TOKEN
+from ledger.evidence.bundle_report import reports
 from ledger.evidence.checkpoint import read_unverified
 from ledger.evidence.proofs import inclusion_path
 from ledger.evidence.succession import marshal
@@ -203,12 +203,13 @@ def _packed(
 ) -> bytes:
     signing, reader, size = asked.served.signing, asked.ledger.reader, signed.head.size
     about = _about(asked, question, signed, gathered, parts)
+    said, told = _json(about), _json(answer)
     files = {
-        ABOUT: _json(about),
-        ANSWER: _json(answer),
+        ABOUT: said,
+        ANSWER: told,
         CHECKPOINT_FILE: signed.note,
         VERIFIER_KEY_FILE: "".join(f"{key}\n" for key in signing.keys).encode(),
-        **reports(about, answer, gathered.events, parts.disclosed),
+        **reports(json.loads(said), json.loads(told), gathered.events, parts.disclosed),
     }
     if signing.successions:
         files[SUCCESSIONS_FILE] = marshal(signing.successions)

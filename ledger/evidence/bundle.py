@@ -21,6 +21,7 @@ FORM = "pledger/bundle/v1"
 MANIFEST, ABOUT, ANSWER, DISCLOSED = "MANIFEST", "bundle.json", "answer.json", "disclosed.json"
 STAMP_NOTE, STAMP_TOKEN = "stamp/checkpoint", "stamp/token.tsr"
 EVENT_SUFFIX, PROOF_SUFFIX = ".event", ".tlog-proof"
+REPORT = "report."  # begins the name of a page for people
 MAGIC = b"PK\x03\x04"
 WITHHELD_WHY = frozenset({"not_visible", "erased"})
 
@@ -129,7 +130,7 @@ def _refuse_strangers(files: Mapping[str, bytes]) -> None:
         is_event = folder == "events" and rest in {number + EVENT_SUFFIX, number + PROOF_SUFFIX}
         if is_event and number.isdigit() and name.startswith(event_path(int(number))):
             continue
-        if (folder == "consistency" and rest.isdigit()) or name in known or name.startswith("report."):
+        if (folder == "consistency" and rest.isdigit()) or name in known or name.startswith(REPORT):
             continue
         raise Malformed(zh=f"证据包中有未知文件：{name}", en=f"the bundle holds an unknown file: {name}")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from . import bundle as bundles
 from . import policy, time_stamp
 from .bundle import STAMP_NOTE, STAMP_TOKEN, WITHHELD_WHY, Bundle
+from .bundle_report import reports
 from .checkpoint import Checkpoint
 from .faults import EvidenceError, Inconsistent, LogFalse, Malformed, Unusable
 from .merkle import verify_consistency
@@ -49,7 +50,24 @@ class BundleCheck:
         decoded = {position: json.loads(entry) for position, entry in events.items()}
         self._check_streams(decoded)
         self._check_parts(events, decoded)
+        self._check_reports(events)
         return head
+
+    def _check_reports(self, events: dict[int, bytes]) -> None:
+        """The pages for people are those that the proven events and the files beside them give, and no others."""
+        files = self.bundle.files
+        answer = json.loads(files[bundles.ANSWER])
+        expected = reports(self.bundle.about, answer, events, self.bundle.disclosed)
+        there = {name: data for name, data in files.items() if name.startswith(bundles.REPORT)}
+        false = sorted(name for name in {*expected, *there} if expected.get(name) != there.get(name))
+        if false:
+            named = ", ".join(false[:3])
+            raise LogFalse(
+                "report_false",
+                None,
+                zh=f"报告与证据包的内容不符：{named}",
+                en=f"the report is not what the bundle's content gives: {named}",
+            )
 
     def _require_same_head(self, proven: Checkpoint, head: Checkpoint, position: int) -> None:
         if proven != head:

@@ -14,6 +14,7 @@ from api.bundles.replaying import replay, verified
 from ledger.evidence import archive
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ABOUT, ANSWER, MANIFEST, Bundle
+from ledger.evidence.bundle_report import reports
 from ledger.evidence.faults import EvidenceError, LogFalse
 from ledger.evidence.tiles import export_log
 from ledger.evidence.verify import Question, verify
@@ -96,10 +97,30 @@ def test_one_changed_byte_anywhere_is_found(whole: bytes, tmp_path: Path):
 def test_an_answer_that_does_not_follow_is_found_by_replay(service: Service, whole: bytes, tmp_path: Path):
     bundle = bundles.read(whole)
     lie = bundle.files[ANSWER].replace(service.ids["lead"].encode(), service.ids["outsider"].encode())
-    path = kept(tmp_path, packed(bundle, **{ANSWER: lie}))
+    pages = reports(bundle.about, json.loads(lie), bundle.events, bundle.disclosed)
+    path = kept(tmp_path, packed(bundle, **{ANSWER: lie}, **pages))
     assert verify(Question(path)).ok
     found = verified(Question(path))
     assert (found.ok, found.kind, int(found.exit_code)) == (False, "answer_false", 1)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_report_that_tells_otherwise_than_the_proven_content_is_found(whole: bytes, tmp_path: Path, language: str):
+    bundle, name = bundles.read(whole), f"report.{language}.html"
+    page = bundle.files[name]
+    for told in (page.replace(b"people.", b"goals."), page + b" ", page.replace(b"<p>", b"<p>Approved. ", 1)):
+        assert told != page
+        found = verify(Question(kept(tmp_path, packed(bundle, **{name: told}))))
+        assert (found.ok, found.kind, int(found.exit_code)) == (False, "report_false", 1)
+        assert name in found.en
+
+
+def test_a_report_more_or_less_is_found(whole: bytes, tmp_path: Path):
+    bundle = bundles.read(whole)
+    more = packed(bundle, **{"report.fr.html": bundle.files["report.en.html"]})
+    fewer = bundles.pack({name: data for name, data in bundle.files.items() if name != "report.zh.html"})
+    for data in (more, fewer):
+        assert verify(Question(kept(tmp_path, data))).kind == "report_false"
 
 
 def test_a_left_out_event_is_found(whole: bytes, tmp_path: Path):

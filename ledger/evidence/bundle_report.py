@@ -1,12 +1,14 @@
-"""Reports of a bundle for people, in Chinese and in English: static pages without scripts, every text escaped."""
+"""Reports of a bundle for people, in Chinese and in English: static pages without scripts, every text escaped.
 
+A page is a pure function of the bundle's other files, so that the verifier makes it again and compares.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-import orjson
-
-from ledger.evidence.verify_proof import Disclosure
+from .verify_proof import Disclosure
 
 STYLE = (
     "body{font:15px/1.6 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
@@ -118,7 +120,7 @@ def _page(
 def _events(words: Mapping[str, str], about: Mapping[str, Any], events: Mapping[int, bytes]) -> str:
     rests, rows = set(about["rests_on"]), []
     for position, stored in sorted(events.items()):
-        event = orjson.loads(stored)
+        event = json.loads(stored)
         mark = words["yes"] if position in rests else ""
         said = (event["recorded_at"], event["topic"], event["actor"], event["authority"]["basis"])
         rows.append([str(position), *said, mark])
