@@ -48,7 +48,7 @@ class LedgerFacts:
         return self._states.get(stream_name(kind, id)).state
 
     def naming(self, kind: str, id: str, *, of: str) -> Sequence[str]:
-        """Return the ids of the goals, reviews or responsibilities whose events name a subject, sorted."""
+        """Return the ids of the goals, reviews, responsibilities or merged persons whose events name a subject."""
         found = self._counted(stream_name(NAMING, stream_name(kind, id)))
         return sorted(named for stream in found.streams for of_kind, named in (split_stream(stream),) if of_kind == of)
 

@@ -19,6 +19,7 @@ NAMING_TOPICS = frozenset(  # the index of the store, `events_by_named`, lists t
         "reviews.ReviewOpened",
         "responsibilities.ResponsibilityAssigned",
         "responsibilities.HandOverAccepted",
+        "people.PersonsMerged",
     }
 )
 

@@ -117,6 +117,15 @@ class Act:
         """Tell whether the person is the actor, or on whose behalf the actor acts."""
         return person is not None and self.facts.resolved(person) in self.parties
 
+    def ids_of(self, person: str) -> tuple[str, ...]:
+        """Return every id that names the same person as this one does now, first the one they are read as."""
+        whole = self.facts.resolved(person)
+        found = [whole]
+        for id in found:  # ids were merged into ids that were merged: the list grows while it is walked
+            former = self.facts.naming("person", id, of="person")
+            found += [one for one in former if one not in found and self.facts.resolved(one) == whole]
+        return tuple(found)
+
     @property
     def today(self) -> date:
         """The day of recording in the ledger's zone."""

@@ -62,7 +62,7 @@ class Facts(Terms, Protocol):
         ...
 
     def naming(self, kind: str, id: str, *, of: str) -> Sequence[str]:
-        """Return the ids of the goals, reviews or responsibilities (`of`) whose events name a subject.
+        """Return the ids of the goals, reviews, responsibilities or merged persons (`of`) whose events name a subject.
 
         Decisions that ask this about one subject wait for each other, so that no two count without the other.
         """

@@ -182,7 +182,8 @@ grant select, insert on {schema}.accesses to {service};
 grant select, insert on {schema}.tombstones to {service};
 grant select, insert, update on {schema}.erasures to {service};
 
--- The streams that name a subject: goals under a goal, goals and reviews of a person, what a person holds.
+-- The streams that name a subject: goals under a goal, goals and reviews of a person, what a person holds, and the ids
+-- that were merged into a person's.
 create index events_by_named on {schema}.events using gin (subjects) where topic in (
     'goals.GoalAssigned', 'goals.GoalHandedOver', 'reviews.ReviewOpened',
-    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted');
+    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted', 'people.PersonsMerged');

@@ -196,7 +196,7 @@ select name, position from {schema}.tracking where name = any(%s)
 select stored from {schema}.events
 where subjects && %s::text[] and topic in (
     'goals.GoalAssigned', 'goals.GoalHandedOver', 'reviews.ReviewOpened',
-    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted')
+    'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted', 'people.PersonsMerged')
 order by position
 
 -- name: find_positions

@@ -36,6 +36,7 @@ from ledger.domain.reviews import events as review
 from ledger.domain.reviews.cycles import CycleStage
 from ledger.kernel.annulment import EntryAnnulled
 from ledger.kernel.command import Command
+from ledger.kernel.event import Subject
 from ledger.kernel.policy import STANDING, PolicyTerms
 from ledger.kernel.timeline import holders_on
 from tests.domain.examples import (
@@ -307,6 +308,27 @@ def test_merges_that_lose_one_side_of_what_is_summed():
     more = goal.AssignGoal.model_validate({**terms, "parent": None, "share": None})
     world.do("person", "p-second", merging.MergePerson(into="p-ann"))
     given("goal", "g-9", world=world).when(more, actor="p-lead").then(WeightsExceedTotal)
+
+
+def test_what_is_summed_of_a_person_is_that_of_all_their_ids():
+    world = WORLD.copy()
+    total = PolicyPublished(version=1, label="Performance", terms=PolicyTerms(weights_total=100))
+    world.record("policy", STANDING, total, on=day("2026-01-01"))
+    for id in ("p-second", "p-third"):
+        world.record("person", id, persons.PersonRegistered(name="Ann"), on=day("2020-01-01"))
+    terms = {**GOAL_ASKED, "employment": None, "parent": None, "share": None}
+
+    def weighed(id: str, weight: str) -> goal.AssignGoal:
+        return goal.AssignGoal.model_validate({**terms, "owner": {"kind": "person", "id": id}, "weight": weight})
+
+    third = ASSIGNED[0].model_copy(update={"weight": q("70"), "owner": Subject(kind="person", id="p-third")})
+    world.record("goal", "g-1", third, on=day("2026-01-02"), by="p-lead")
+    world.do("person", "p-third", merging.MergePerson(into="p-second"))
+    world.do("person", "p-second", merging.MergePerson(into="p-ann"))
+    for id in ("p-ann", "p-second", "p-third"):
+        given("goal", "g-9", world=world).when(weighed(id, "40"), actor="p-lead").then(WeightsExceedTotal)
+    world.do("person", "p-third", merging.UnmergePerson(reason="mistaken"))
+    assert given("goal", "g-9", world=world).when(weighed("p-ann", "40"), actor="p-lead").said == "GoalAssigned"
 
 
 def test_merges_that_make_one_accountable_twice_are_marked():

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.application import Ask, Receipt
+from ledger.domain.goals.wholes import WeightsExceedTotal
 from ledger.kernel.refusals import Circle, Refusal
 from tests.use_cases.company import Company
 from tests.use_cases.conftest import Play
@@ -71,6 +72,19 @@ def test_two_weights_beyond_the_policys_total_race_and_one_is_refused(play: Play
         await publish(company, weights_total=100)
         weighed = [company.ask("lin", "goals", "assign", **goal(company, "wang", weight="60"))] * 2
         assert await race(company, *weighed) == ["done", "weights_exceed_total"]
+
+    play(story)
+
+
+def test_the_weights_of_a_former_id_count_for_the_person(play: Play):
+    async def story(company: Company) -> None:
+        await aim(company)
+        await publish(company, weights_total=100)
+        await company.does("boss", "goals", "assign", **goal(company, "zhao", weight="60"))
+        wang, zhao = company.people["wang"].id, company.people["zhao"].id
+        await company.does("hr", "people", "merge", zhao, into=wang)
+        with pytest.raises(WeightsExceedTotal):
+            await company.does("lin", "goals", "assign", **goal(company, "wang", weight="60"))
 
     play(story)
 

@@ -48,7 +48,7 @@ def require_weight(terms: GoalTerms, owner: Subject, act: Act) -> None:
     total = act.facts.policy(act.begins).terms.weights_total
     if total is None or terms.weight is None:
         return
-    ids = {owner.id, act.facts.resolved(owner.id)} if owner.kind == "person" else {owner.id}
+    ids = act.ids_of(owner.id) if owner.kind == "person" else (owner.id,)
     theirs = [one for one in _others(owner.kind, ids, act) if is_of(one.owner, owner, act)]
     weighed = [one for one in theirs if one.starts_on <= terms.ends_on and terms.starts_on <= one.ends_on]
     days = {terms.starts_on, *(max(one.starts_on, terms.starts_on) for one in weighed)}

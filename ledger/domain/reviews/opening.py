@@ -206,8 +206,9 @@ def _require_only_one(command: OpenReview, employment: str | None, period: tuple
     """Refuse a second review of an employment in a cycle for days that another covers."""
     if command.cycle is None:
         return
-    ids = dict.fromkeys((command.person, act.facts.resolved(command.person)))
-    for review in (review for id in ids for review in act.facts.naming("person", id, of="review")):
+    for review in (
+        review for id in act.ids_of(command.person) for review in act.facts.naming("person", id, of="review")
+    ):
         other: ReviewState = act.facts.state("review", review)
         opened = other.opened
         if opened is None or other.phase is Phase.WITHDRAWN:
