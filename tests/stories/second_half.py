@@ -101,6 +101,24 @@ REVIEWS: list[Step] = [
         "HR judges nobody in a lead's place.", grade="b",
     ),
     act("2026-11-10T10:00", "zhou", "/reviews/{review}/propose-rating", "RatingProposed", "Zhou judges: b.", grade="b"),
+    act(
+        "2026-11-10T11:00", "kong", "/reviews/open", "ReviewOpened", "Mei's review is opened late.", "meis_review",
+        person="{mei}", cycle="y2026",
+    ),
+    act(
+        "2026-11-11T09:00", "zhou", "/people/{zhou}/delegate", "DelegationGranted",
+        "Zhou is at the dentist's: Lin judges in Zhou's place until noon.",
+        delegate="{lin}", scope=["reviews"], until="2026-11-11T12:00:00+08:00",
+    ),
+    act(
+        "2026-11-11T11:59", "lin", "/reviews/{meis_review}/propose-rating", "RatingProposed",
+        "A minute before noon Lin judges Mei, in both names.", grade="b", acting_for="zhou",
+    ),
+    act(
+        "2026-11-11T12:01", "lin", "/reviews/{meis_review}/propose-rating", "not_found",
+        "A minute after noon Lin may not even know of the review.", grade="a", reason="second_thought",
+        acting_for="zhou",
+    ),
     act("2026-11-13T18:00", "hr", "/cycles/y2026/close-stage", "StageClosed", "Judged.", stage="review"),
     act(
         "2026-11-16T09:00", "hr", "/cycles/y2026/open-stage", "StageOpened",
@@ -189,6 +207,10 @@ END: list[Step] = [
     act(
         "2026-12-31T16:00", "wang", "/goals/{wangs}/report-progress", "goal_closed",
         "Nothing is reported after closing.", value="240",
+    ),
+    act(
+        "2026-12-31T17:00", "zhou", "/goals/{wangs}/revise-target", "goal_closed",
+        "Nor is a target put right for a time before it.", target="200", effective_at="2026-06-01", reason="late",
     ),
     act(
         "2027-01-04T09:00", "hr", "/policies/performance/publish", "PolicyPublished",
