@@ -122,6 +122,23 @@ def test_a_grade_is_kept_from_the_person_until_it_is_published(play: Play) -> No
     play(story)
 
 
+def test_what_others_remark_about_a_review_waits_for_its_result_unless_it_asks_the_person(play: Play) -> None:
+    async def story(company: Company) -> None:
+        wang = company.people["wang"].id
+        review = id_of(await company.does("hr", "reviews", "open", person=wang, **HALF))
+        about = {"kind": "review", "id": review}
+        remark = await company.does("lin", "comments", "add", about=about, text="I think of a b")
+        asking = await company.does("lin", "comments", "add", about=about, to=wang, text="Which figures?")
+        assert "wang" not in await seen_by(company, remark)
+        assert {"wang", "boss"} <= await seen_by(company, asking)
+        await company.does("lin", "reviews", "propose-rating", review, grade="b")
+        assert "wang" in await seen_by(company, asking)
+        await company.does("hr", "reviews", "publish", review)
+        assert "wang" in await seen_by(company, remark)
+
+    play(story)
+
+
 def test_who_decides_an_appeal_has_sight_while_it_is_open(play: Play) -> None:
     async def story(company: Company) -> None:
         wang, zhao = company.people["wang"].id, company.people["zhao"].id
