@@ -52,6 +52,12 @@ async def state_of(asked: Asked, batch: str) -> BatchState:
     return state
 
 
+async def _is_seen(asked: Asked, stream: str) -> bool:
+    """Tell whether the caller may see the stream, and no event of it is kept from them."""
+    subject = split_stream(stream)
+    return await asked.sees(*subject) and not await asked.is_blind(*subject)
+
+
 async def reverse(asked: Asked, batch: str, reason: str, key: Idempotency | None, *, dry_run: bool) -> Reversed:
     """Take a batch back as a whole. The caller needs for each event what they would need to take it back alone.
 
@@ -64,7 +70,7 @@ async def reverse(asked: Asked, batch: str, reason: str, key: Idempotency | None
         done = await asked.ledger.record_batch([again], mode="all", batch_id=pseudonym("b"), idempotency=key)
         return Reversed(_recorded(done), state.events)
     found = await put(asked, NAME, lambda view: _found(view, batch), await asked.served.watch.look())
-    seen = [await asked.sees(*split_stream(one.stream)) for one in found.held]
+    seen = [await _is_seen(asked, one.stream) for one in found.held]
     if not any(seen):
         raise NotFound()
     planned = inverses(
