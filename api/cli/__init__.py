@@ -14,6 +14,7 @@ from api.cli import (
     exports,
     hiring,
     imports,
+    keys,
     ledgers,
     operation,
     performance,
@@ -62,6 +63,7 @@ app.command("export")(exports.export)
 app.command("rebuild")(operation.rebuild)
 app.command("projections")(operation.projections)
 app.add_typer(signer.app, name="signer")
+app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(witness.app, name="witness")
 app.add_typer(ledgers.app, name="ledgers")
