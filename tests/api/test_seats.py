@@ -144,7 +144,7 @@ def applied(world: Service) -> tuple[str, list[str]]:
 MATRIX: list[tuple[Callable[[Service], list[str]], set[str]]] = [
     (goal_of, OWN | LINE | OFFICES | {"hr_partner"}),
     (review_of, OWN | LINE | OFFICES | {"hr_partner"}),
-    (graded_review_of, LINE | OFFICES | {"hr_partner"}),
+    (graded_review_of, OWN | LINE | OFFICES | {"hr_partner"}),  # one's own as told: without the grade
     (feedback_of, OWN | LINE | {"colleague", "auditor"}),
     (application_of, LINE | OFFICES | {"hr_partner"}),
     (free_subject, EVERYBODY),

@@ -59,7 +59,7 @@ def test_placeholders_take_identifiers_only() -> None:
 
 def test_every_statement_of_the_store_is_used() -> None:
     """None is left over."""
-    folder = Path(__file__).parents[2] / "ledger" / "store"
-    code = "\n".join(path.read_text() for path in folder.glob("*.py"))
+    folder = Path(__file__).parents[2] / "ledger"
+    code = "\n".join(path.read_text() for part in (folder, folder / "store") for path in part.glob("*.py"))
     used = set(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', code))
     assert set(load("ledger.store", "statements.sql")) <= used

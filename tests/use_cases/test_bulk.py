@@ -56,7 +56,7 @@ REFUSED = (
     Refused("unknown_reference", "hr_administrator", "/people/{employee}/assign-to-unit", {"unit": "nowhere"}),
     Refused("not_found", "employee", "/people/{colleague}/start-employment"),
     Refused("not_allowed", "lead", "/people/{employee}/start-employment"),
-    Refused("invalid", "lead", "/goals/mine/assign", goal("{employee}")),
+    Refused("not_found", "lead", "/goals/mine/assign", goal("{employee}")),  # only what was proposed is adopted
     Refused("unknown_reference", "lead", "/goals/assign", goal("{employee}", metric="none")),
     Refused("period_reversed", "lead", "/goals/assign", goal("{employee}", ends_on="2025-12-31")),
     Refused("share_without_parent", "lead", "/goals/assign", goal("{employee}", share="0.5")),
