@@ -147,6 +147,19 @@ def lines_of(view: View, streams: Sequence[str], known: int) -> dict[str, list[L
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The two times of a question."""
+
+    on: datetime | None
+    known: int
+
+    def of(self, lines: Iterable[Line]) -> list[Line]:
+        """Return the lines that count then."""
+        known = [line for line in lines if line.entry.position <= self.known]
+        return known if self.on is None else effective(known, self.on)
+
+
 def effective(lines: Iterable[Line], on: datetime) -> list[Line]:
     """Return the events that had taken effect by an instant.
 

@@ -11,9 +11,9 @@ from ledger.domain.feedback.coaching import (
 )
 from ledger.kernel.ids import stream_name
 from projections.engine import View
-from projections.engine.kept import Line, found_by, ids_of, known_at, lines_of, read_as
+from projections.engine.kept import Line, Times, found_by, ids_of, known_at, lines_of, read_as
 from projections.feedback.handlers import ALL
-from projections.feedback.queries import MOST, Times
+from projections.feedback.queries import MOST
 
 PREFIX = "coaching/"
 

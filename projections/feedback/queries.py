@@ -17,7 +17,7 @@ from ledger.domain.feedback.told import evolve as evolve_feedback
 from ledger.kernel.event import Subject
 from ledger.kernel.ids import stream_name
 from projections.engine import View
-from projections.engine.kept import Line, effective, folded, found_by, ids_of, known_at, lines_of, read_as
+from projections.engine.kept import Line, Times, folded, found_by, ids_of, known_at, lines_of, read_as
 from projections.feedback.handlers import ALL, State, state_of
 
 MOST = 1_000
@@ -77,19 +77,6 @@ class Wanted:
     giver: str | None = None
     asked: str | None = None
     state: State | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The two times of a question."""
-
-    on: datetime | None
-    known: int
-
-    def of(self, lines: Sequence[Line]) -> list[Line]:
-        """Return the lines that count then."""
-        known = [line for line in lines if line.entry.position <= self.known]
-        return known if self.on is None else effective(known, self.on)
 
 
 def feedback(view: View, id: str, *, on: datetime | None = None, known: int | None = None) -> FeedbackStanding | None:

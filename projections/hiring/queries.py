@@ -14,7 +14,7 @@ from ledger.domain.hiring.requisitions import RequisitionOpened, RequisitionStat
 from ledger.domain.hiring.requisitions import evolve as evolve_requisition
 from ledger.kernel.ids import stream_name
 from projections.engine import View
-from projections.engine.kept import Line, effective, folded, found_by, ids_of, known_at, lines_of, read_as
+from projections.engine.kept import Line, Times, folded, found_by, ids_of, known_at, lines_of, read_as
 from projections.hiring.handlers import ALL
 from projections.hiring.judgements import DecisionTold, Scorecard, decisions_of, scorecards_of
 from projections.hiring.places import Place, Spell, is_blind, place_of, spells_of, told_to_the_blind
@@ -80,18 +80,6 @@ class Wanted:
     stage: Stage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """The two times of a question."""
-
-    on: datetime | None
-    known: int
-
-    def of(self, lines: Iterable[Line]) -> list[Line]:
-        known = [line for line in lines if line.entry.position <= self.known]
-        return known if self.on is None else effective(known, self.on)
-
-
 # Requisitions
 
 
@@ -99,7 +87,7 @@ def requisition(
     view: View, id: str, *, on: datetime | None = None, known: int | None = None
 ) -> RequisitionStanding | None:
     """Return how a requisition stood at `on` (None: by all that is recorded), as known at a position."""
-    found = _requisitions(view, [stream_name("requisition", id)], _Times(on, known_at(view, known)))
+    found = _requisitions(view, [stream_name("requisition", id)], Times(on, known_at(view, known)))
     return found[0] if found else None
 
 
@@ -122,12 +110,12 @@ def requisitions(
     if wanted.unit is None and wanted.stage is not None and now:
         facet, value = "stage", wanted.stage.value
     streams = found_by(view, facet, [value], now=facet == "stage", after=start, limit=rows)
-    found = _requisitions(view, streams, _Times(on, known_at(view, known)))
+    found = _requisitions(view, streams, Times(on, known_at(view, known)))
     following = streams[-1].removeprefix(REQUISITION) if len(streams) == rows else None
     return [r for r in found if wanted.stage in (None, r.stage)], following
 
 
-def _requisitions(view: View, streams: Sequence[str], times: _Times) -> list[RequisitionStanding]:
+def _requisitions(view: View, streams: Sequence[str], times: Times) -> list[RequisitionStanding]:
     found, everything = [], lines_of(view, streams, times.known)
     for stream, all_of_it in sorted(everything.items()):
         lines = times.of(all_of_it)
@@ -168,7 +156,7 @@ def application(
 
     What is kept from `reader` as of now is kept from them whatever time is asked about.
     """
-    found = _applications(view, [stream_name("application", id)], _Times(on, known_at(view, known)), reader)
+    found = _applications(view, [stream_name("application", id)], Times(on, known_at(view, known)), reader)
     return found[0] if found else None
 
 
@@ -185,7 +173,7 @@ def applications(
     """Return the applications for a requisition, in order of id; paged as `requisitions`."""
     start, rows = stream_name("application", after) if after else "", min(limit, MOST)
     streams = found_by(view, "requisition_of", [requisition], now=False, after=start, limit=rows)
-    found = _applications(view, streams, _Times(on, known_at(view, known)), reader)
+    found = _applications(view, streams, Times(on, known_at(view, known)), reader)
     return found, streams[-1].removeprefix(APPLICATION) if len(streams) == rows else None
 
 
@@ -193,7 +181,7 @@ def applications_of(
     view: View, candidate: str, *, on: datetime | None = None, known: int | None = None, reader: str | None = None
 ) -> list[ApplicationStanding]:
     """Return the applications of a candidate, under whatever id they were recorded."""
-    times = _Times(on, known_at(view, known))
+    times = Times(on, known_at(view, known))
     whole = read_as_candidate(view, [candidate], times.known)[candidate]
     ids, fresh = {whole}, [whole]
     while fresh:
@@ -240,7 +228,7 @@ class _Told:
         return self.state.candidate or self.received.candidate
 
 
-def _applications(view: View, streams: Sequence[str], times: _Times, reader: str | None) -> list[ApplicationStanding]:
+def _applications(view: View, streams: Sequence[str], times: Times, reader: str | None) -> list[ApplicationStanding]:
     ids = [] if reader is None else ids_of(view, reader, view.position)
     told = []
     for stream, everything in sorted(lines_of(view, streams, view.position).items()):
@@ -255,7 +243,7 @@ def _applications(view: View, streams: Sequence[str], times: _Times, reader: str
 
 
 def _application(
-    view: View, told: _Told, times: _Times, whole: Mapping[str, str], requirements: tuple[Requirement, ...]
+    view: View, told: _Told, times: Times, whole: Mapping[str, str], requirements: tuple[Requirement, ...]
 ) -> ApplicationStanding:
     state = told.state
     missing = tuple(person for person in state.panel if person not in state.assessments)
@@ -282,7 +270,7 @@ def _application(
     )
 
 
-def _after(view: View, state: ApplicationState, times: _Times) -> tuple[Line, ...]:
+def _after(view: View, state: ApplicationState, times: Times) -> tuple[Line, ...]:
     """Return what was recorded of the hire's onboarding and probation in the employment that came of it."""
     if state.hired is None:
         return ()
