@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PRODUCT := ledger projections api
 TESTS ?= tests
+# Tests mostly wait for processes and for the database: three side by side keep two cores busy. A file stays together.
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -37,7 +39,7 @@ run: $(READY) ## start the service on an embedded database with a demonstration 
 	@exec $(BIN)/pledger demo
 
 test: $(READY) ## run the whole test suite (one part: make test TESTS=tests/tidy)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 
 # --- what must be green before a change lands
 

@@ -74,7 +74,9 @@ def test_tail_tells_every_event_once_in_order(program: Program, serving: Serving
     assert positions == list(range(1, len(positions) + 1))
     assert len(positions) >= 10
     only = program.run("tail", "--once", "--ledger", "trial", "--type", "people.UnitFormed")
-    assert [line.split()[3] for line in only.out.splitlines()] == ["people.UnitFormed.v1"] * 2
+    topics = [line.split()[3] for line in only.out.splitlines()]
+    assert set(topics) == {"people.UnitFormed.v1"}
+    assert 2 <= len(topics) < len(positions)
 
 
 def test_a_table_is_tried_brought_in_and_found_again(program: Program, serving: Serving, tmp_path: Path):

@@ -28,6 +28,7 @@ from ledger.domain.people.units import (
     evolve_unit,
 )
 from ledger.kernel.event import Event
+from ledger.kernel.timeline import holders_on
 from projections.directory import PROJECTION
 from projections.directory import queries as ask
 from projections.engine import View
@@ -36,8 +37,10 @@ from tests.projections.histories import History, day, event_id, pages
 from tests.projections.test_catalogue import access_events, annulments, days, person_events, unit_events
 
 PERSONS, UNITS = ["p-1", "p-2"], ["u1", "u2"]
+# What is read as another person answers by both streams: that is told further down, not by one stream's own state.
+unmerged = person_events.filter(lambda event: not isinstance(event, PersonsMerged | PersonsUnmerged))
 steps = st.one_of(
-    st.tuples(st.sampled_from([f"person/{p}" for p in PERSONS]), person_events | annulments, days),
+    st.tuples(st.sampled_from([f"person/{p}" for p in PERSONS]), unmerged | annulments, days),
     st.tuples(st.sampled_from([f"unit/{u}" for u in UNITS]), unit_events | annulments, days),
     st.tuples(st.just("access/p-1"), access_events, days),
 )
@@ -106,8 +109,6 @@ def check_members(view: View, history: History, unit: str, known: int, on: datet
             state = evolve_person(state, entry)
         expected |= {(person, "home")} if state.home_on(on) == unit else set()
         kinds = {kind for kind in AssignmentKind if kind is not AssignmentKind.HOME}
-        from ledger.kernel.timeline import holders_on
-
         expected |= {(person, kind.value) for kind in kinds if unit in holders_on(state.lines[kind.value], on)}
     found = {(m.subject.removeprefix("person/"), m.relation.kind) for m in ask.members(view, unit, on=on, known=known)}
     assert found == expected

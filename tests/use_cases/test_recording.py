@@ -203,9 +203,9 @@ def test_what_another_process_records_is_decided_on(
         try:
             await asyncio.gather(
                 *(
-                    one.does("hr", "units", "rename", "sales", label=f"S{n}")
+                    one.does("hr", "units", "rename", "sales", label=f"{whose} {n}")  # no two say the same
                     for n in range(10)
-                    for one in (company, other)
+                    for whose, one in (("S", company), ("T", other))
                 )
             )
             await other.does("hr", "units", "dissolve", "works")
