@@ -33,12 +33,14 @@ from ledger.domain.people.persons import (
 from ledger.domain.progress import MeasurementRecorded, ProgressReported
 from ledger.domain.responsibilities.events import HandOverAccepted, ResponsibilityAssigned, Role, SubjectRegistered
 from ledger.kernel.event import Subject
+from ledger.kernel.statements import Statements
 from ledger.store.embedded import open_cluster
 from ledger.store.ledgers import UnknownLedger, as_service, create_ledger, drop_ledger, schema_of
 from ledger.store.reader import Reader
 from projections import goals
 from projections.catalogue import CATALOGUE
 from projections.engine import Catalogue, Runner
+from projections.engine.projection import Cursor, Events, Projection, Tables
 from tests.projections.histories import History, append, day
 
 LEDGER = "bench_projections"
@@ -52,7 +54,8 @@ def run(*, events: int = 60_000) -> list[Row]:
     with durable_database() as database_url:
         stored = mixed_history(events)
         rows = [
-            measure(database_url, stored, "simple projection (goals)", (goals.PROJECTION,)),
+            measure(database_url, stored, "simple projection (latest progress, as the peer)", (LATEST,)),
+            measure(database_url, stored, "goals", (goals.PROJECTION,)),
             measure(database_url, stored, "all projections", CATALOGUE),
             measure_rebuild(database_url, stored),
         ]
@@ -169,6 +172,38 @@ def _wait(runner: Runner, catalogue: Catalogue, position: int) -> None:
     for projection in catalogue:
         if not runner.wait_for(projection.name, position, PATIENCE_S):
             raise TimeoutError(projection.name)
+
+
+# The plainest view that can be written for each engine: the latest progress of every goal
+
+
+def _latest(_: object, events: Events) -> dict[str, str]:
+    return {event["stream"]: event["data"]["value"] for event in events}
+
+
+def _write(cursor: Cursor, tables: Tables, latest: dict[str, str]) -> None:
+    if latest:
+        cursor.execute(tables.sql("upsert_latest"), (list(latest), list(latest.values())))
+
+
+LATEST = Projection(
+    name="bench_latest",
+    version=1,
+    question="what was said last about each goal",
+    tables=("latest",),
+    topics=frozenset({"progress.ProgressReported"}),
+    schema=Statements("bench", {"create_latest": "create table {schema}.{latest} (goal text primary key, value text)"}),
+    statements=Statements(
+        "bench",
+        {
+            "upsert_latest": "insert into {schema}.{latest} select * from unnest(%s::text[], %s::text[])"
+            " on conflict (goal) do update set value = excluded.value"
+        },
+    ),
+    load=lambda cursor, tables, events: None,
+    fold=_latest,
+    write=_write,
+)
 
 
 # The peer: the library's runner with the plainest view that can be written for it
