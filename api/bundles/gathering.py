@@ -21,7 +21,7 @@ from api.visible import recorded
 from api.witnesses import stamps_in
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ABOUT, ANSWER, DISCLOSED, FORM, STAMP_NOTE, STAMP_TOKEN
-from ledger.evidence.bundle_report import reports
+from ledger.evidence.bundle_report import RENDERING, reports
 from ledger.evidence.checkpoint import read_unverified
 from ledger.evidence.proofs import inclusion_path
 from ledger.evidence.succession import marshal
@@ -241,6 +241,7 @@ def _about(asked: Asked, question: Question, signed: Signed, gathered: Gathered,
     """Return what the bundle says of itself."""
     return {
         "form": FORM,
+        "rendering": RENDERING,
         "origin": asked.ledger.origin,
         "size": signed.head.size,
         "question": question.as_json(),

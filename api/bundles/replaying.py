@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from api.bundles.answers import FORMULAS, Question, answered
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ANSWER, Bundle
-from ledger.evidence.faults import EvidenceError, LogFalse, Malformed, Unusable
+from ledger.evidence.faults import EvidenceError, LogFalse, Malformed, NotYetProvable, OtherRendering
 from ledger.evidence.tiles import read_file
 from ledger.evidence.verdict import Progress, Verdict, from_fault
 from ledger.evidence.verify import Question as Asked
@@ -40,22 +40,24 @@ class BundleEvidence:
 def verified(asked: Asked, progress: Progress | None = None) -> Verdict:
     """Return the verdict on files; of a bundle that is true so far, after its answer was replayed."""
     verdict = verify(asked, progress)
-    if not verdict.ok or not is_bundle(asked.path):
+    if not is_bundle(asked.path) or not (verdict.ok or verdict.kind == OtherRendering.code):
         return verdict
     try:
         replay(bundles.read(read_file(asked.path)))
     except EvidenceError as fault:
         told = from_fault(fault, level=LEVEL, checked=verdict.checked)
         return replace(told, checkpoint_size=verdict.checkpoint_size, subjects=verdict.subjects)
+    if not verdict.ok:
+        return verdict
     zh, en = "答案已由事件重算，相符", "the answer was replayed from the events and is the same"
     return replace(verdict, level=max(verdict.level, LEVEL), zh=f"{verdict.zh}；{zh}", en=f"{verdict.en}; {en}")
 
 
 def replay(bundle: Bundle) -> None:
-    """Raise LogFalse unless the answer follows from the events; Unusable where this program computes otherwise."""
+    """Raise LogFalse unless the answer follows from the events; NotYetProvable where it can't be told."""
     formulas = bundle.about.get("formulas")
     if formulas != FORMULAS:
-        raise Unusable(
+        raise NotYetProvable(
             zh=f"证据包的算法版本为 {formulas}，本程序为 {FORMULAS}",
             en=f"the bundle was computed by {formulas}, this program computes by {FORMULAS}",
         )

@@ -22,7 +22,9 @@ def verify(
     keys: Keys = None,
     database_url: DatabaseUrl = None,
     ledger: LedgerName = None,
-    require: Annotated[str | None, typer.Option(help="checkpointed or witnessed.", show_default=False)] = None,
+    require: Annotated[
+        str | None, typer.Option(help="checkpointed or witnessed; of files also complete.", show_default=False)
+    ] = None,
     earlier: Annotated[Path | None, typer.Option(help="A checkpoint kept from before, or a folder of them.")] = None,
     policy: Annotated[Path | None, typer.Option(help="Who must have witnessed (tlog-policy).")] = None,
     event: Annotated[Path | None, typer.Option(help="Files: stored bytes of the one proof.")] = None,
@@ -38,15 +40,15 @@ def verify(
 
     Exit codes: 0 as recorded, 1 found false, 2 unusable input, 3 not yet provable, 4 policy not met.
     """
-    if require not in (None, "checkpointed", "witnessed"):
-        stop("--require takes checkpointed or witnessed.")
+    if require not in (None, "checkpointed", "witnessed", "complete"):
+        stop("--require takes checkpointed, witnessed or complete.")
     if path is not None:
         given = [("--event", event), ("--origin", origin), ("--earlier", earlier), ("--disclosed", disclosed)]
         given += [("--policy", policy), ("--require", require), *(("--key", one) for one in key or ())]
         given += [("--log", log), ("--authority", authority)]
         raise typer.Exit(_verify_files(path, given, machine=json, lang=language(lang)))
     _refuse_file_options({"--event": event, "--key": key, "--origin": origin, "--disclosed": disclosed})
-    _refuse_file_options({"--log": log, "--authority": authority})
+    _refuse_file_options({"--log": log, "--authority": authority, "--require complete": require == "complete"})
     from api.cli.stored import Demand, verdicts
 
     settings = settings_of(data=data, keys=keys, database_url=database_url, ledger=ledger)

@@ -11,7 +11,7 @@ from .faults import EvidenceError, Malformed
 from .note import VerifierKey
 from .tiles import parse_keys, read_file
 from .verdict import Progress, Verdict, from_fault
-from .verify import Question, verify
+from .verify import Question, demanded, verify
 
 PROGRESS_STEP = 1 << 16
 
@@ -26,7 +26,8 @@ def main(
     except EvidenceError as fault:
         verdict = from_fault(fault, level=0)
     else:
-        verdict = verifier(question, None if options.json or not sys.stderr.isatty() else _show_progress)
+        show = None if options.json or not sys.stderr.isatty() else _show_progress
+        verdict = demanded(question, verifier(question, show))
     print(_report(verdict, options.lang, as_json=options.json))  # noqa: T201 - the verifier's answer
     return int(verdict.exit_code)
 
@@ -42,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", type=Path, help="of a bundle: the exported log to find omissions with")
     parser.add_argument("--authority", type=Path, help="trusted time-stamping authorities (PEM)")
     parser.add_argument("--policy", type=Path, help="who must have witnessed (tlog-policy)")
-    parser.add_argument("--require", choices=["checkpointed", "witnessed"], default="checkpointed")
+    parser.add_argument("--require", choices=["checkpointed", "witnessed", "complete"], default="checkpointed")
     parser.add_argument("--json", action="store_true", help="answer for machines")
     parser.add_argument("--lang", choices=["zh", "en"], default=_language())
     return parser
@@ -58,6 +59,7 @@ def _question(options: argparse.Namespace) -> Question:
         disclosed=options.disclosed,
         policy=options.policy,
         witnessed=options.require == "witnessed",
+        complete=options.require == "complete",
         log=options.log,
         authorities=options.authority,
     )

@@ -23,7 +23,7 @@ STAMP_NOTE, STAMP_TOKEN = "stamp/checkpoint", "stamp/token.tsr"
 EVENT_SUFFIX, PROOF_SUFFIX = ".event", ".tlog-proof"
 REPORT = "report."  # begins the name of a page for people
 MAGIC = b"PK\x03\x04"
-WITHHELD_WHY = frozenset({"not_visible", "erased"})
+WITHHELD_WHY = frozenset({"not_visible", "erased", "not_needed"})
 
 
 def event_path(position: int) -> str:
@@ -42,7 +42,7 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A sealed part that is not in the bundle: of which event, which part, and why (`not_visible` or `erased`)."""
+    """A sealed part that is not in the bundle: of which event, which part, and why, one of WITHHELD_WHY."""
 
     position: int
     part: str
@@ -66,6 +66,11 @@ class Bundle:
     rests_on: tuple[int, ...]
     withheld: tuple[Withheld, ...] = ()
     about: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def rendering(self) -> object:
+        """The version by which its pages for people were made; bundles without a word of it are of the first."""
+        return self.about.get("rendering", 1)
 
     @property
     def events(self) -> dict[int, bytes]:
@@ -138,8 +143,11 @@ def _refuse_strangers(files: Mapping[str, bytes]) -> None:
 def _bundle(files: Mapping[str, bytes]) -> Bundle:
     try:
         about = json.loads(files[ABOUT])
-        if about["form"] != FORM:
-            raise ValueError("another form")
+        form = about["form"]
+        if form != FORM:
+            raise Malformed(
+                zh=f"证据包的格式为 {form}，本程序读取 {FORM}", en=f"the bundle's form is {form}, this reads {FORM}"
+            )
         return Bundle(
             files=files,
             origin=str(about["origin"]),

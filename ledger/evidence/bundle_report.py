@@ -1,6 +1,7 @@
 """Reports of a bundle for people, in Chinese and in English: static pages without scripts, every text escaped.
 
-A page is a pure function of the bundle's other files, so that the verifier makes it again and compares.
+A page is a pure function of the bundle's other files, so that the verifier makes it again and compares. A rendering
+that was released never changes: bundles last longer than programs. What is to look otherwise is a new number.
 """
 
 import json
@@ -10,6 +11,8 @@ from typing import Any
 
 from .verify_proof import Disclosure
 
+RENDERING = 2  # what bundles are made with today
+RENDERINGS = frozenset({1, RENDERING})  # what can be made again; 1 showed every answer as nested tables
 STYLE = (
     "body{font:15px/1.6 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
     "td,th{border:1px solid #bbb;padding:.2em .6em;text-align:left;vertical-align:top}"
@@ -31,6 +34,8 @@ WORDS = {
         "withheld": "What is withheld, and why",
         "not_visible": "not for whoever asked to read",
         "erased": "erased: its key is destroyed",
+        "not_needed": "the answer does not need it",
+        "missing": "What the answer lacks",
         "left_out": "Events in streams that whoever asked may not see are left out; how many is not told.",
         "checkpoint": "The signed state",
         "limits": "What this bundle does not show",
@@ -62,6 +67,8 @@ WORDS = {
         "withheld": "未提供的内容及原因",
         "not_visible": "提问者无权阅读",
         "erased": "已删除：密钥已销毁",
+        "not_needed": "答案不需要它",
+        "missing": "答案所缺",
         "left_out": "提问者无权查看的流中的事件不在其中，数量不予说明。",
         "checkpoint": "已签点的状态",
         "limits": "本证据包不能说明的",
@@ -101,7 +108,7 @@ def _page(
     words = WORDS[lang]
     sections = [
         ("question", _value(about["question"])),
-        ("answer", _value(answer)),
+        ("answer", _answer(words, about, answer)),
         ("checkpoint", _value({name: about[name] for name in ("origin", "size", "made_at", "clock", "formulas")})),
         ("events", _events(words, about, events)),
         ("disclosed", _table([words["position"], words["part"], words["text"]], [_shown(one) for one in disclosed])),
@@ -115,6 +122,21 @@ def _page(
         f'<!doctype html>\n<html lang="{lang}"><head>{head}<title>{words["title"]}</title><style>{STYLE}</style></head>'
         f"\n<body><h1>{words['title']}</h1>\n{body}\n</body></html>\n"
     )
+
+
+def _answer(words: Mapping[str, str], about: Mapping[str, Any], answer: Mapping[str, object]) -> str:
+    """Return the answer; the lines of a report as one table, a column for each value that any of them has."""
+    lines = answer.get("lines")
+    if about.get("rendering", 1) == 1 or not isinstance(lines, list):
+        return _value(answer)
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{_value(line.get(name))}</td>" for name in names) + "</tr>\n" for line in lines
+    )
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    table = f"<table><tr>{head}</tr>\n{rows}</table>" if lines else "<p>–</p>"
+    rest = {name: value for name, value in answer.items() if name not in ("lines", "missing")}
+    return f"{_value(rest)}\n{table}\n<h3>{words['missing']}</h3>\n{_value(answer.get('missing'))}"
 
 
 def _events(words: Mapping[str, str], about: Mapping[str, Any], events: Mapping[int, bytes]) -> str:

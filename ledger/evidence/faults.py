@@ -109,10 +109,22 @@ class SignerStateLost(Unusable):
 
 
 class NotYetProvable(EvidenceError):
-    """True as far as can be seen, but not under a signed checkpoint yet."""
+    """True as far as can be seen, but what was asked for cannot be decided with what is there: more is needed."""
 
     code = "not_yet_provable"
     exit_code = ExitCode.NOT_YET_PROVABLE
+
+
+class OtherRendering(NotYetProvable):
+    """The pages for people were made by another version of the program, and could not be made again to compare."""
+
+    code = "other_rendering"
+
+
+class NotComplete(NotYetProvable):
+    """All that is there is true; that nothing is missing was asked for and is not shown."""
+
+    code = "not_complete"
 
 
 class PolicyNotMet(EvidenceError):

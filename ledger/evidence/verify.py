@@ -1,14 +1,14 @@
 """Verification of files by anyone, offline, with a public key: one proof, a folder of proofs, or a whole log."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import policy
 from .archive import MAX_ARCHIVE_BYTES
 from .bundle import MAGIC
 from .checkpoint import Checkpoint
-from .faults import EvidenceError, Malformed, Unusable
+from .faults import EvidenceError, Malformed, NotComplete, NotYetProvable, Unusable
 from .note import VerifierKey
 from .proofs import TILE_WIDTH, tile_width
 from .succession import Keyring
@@ -32,6 +32,7 @@ class Question:
     the file of the same name with the suffix `.event`). keys: the log's public keys (else those that lie beside, which
     show that things fit together, not who signed). earlier: a checkpoint, or a folder of them, kept from before. log:
     of a bundle, the exported log to find omissions with. authorities: PEM file of trusted time-stamping authorities.
+    complete: that nothing is missing must be shown, too.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class Question:
     witnessed: bool = False
     log: Path | None = None
     authorities: Path | None = None
+    complete: bool = False
 
 
 def verify(question: Question, progress: Progress | None = None) -> Verdict:
@@ -53,6 +55,19 @@ def verify(question: Question, progress: Progress | None = None) -> Verdict:
     if question.path.is_dir() and not any(question.path.glob(f"*{FILE_SUFFIX}")):
         return _FolderCheck(question).verdict(progress)
     return _verify_proofs(question)
+
+
+def demanded(question: Question, verdict: Verdict) -> Verdict:
+    """The verdict, or not yet provable where completeness was asked for and is not shown."""
+    if not question.complete or not verdict.ok or verdict.complete == "proven":
+        return verdict
+    lacking = ", ".join(subject for subject, said in verdict.subjects.items() if said != "proven")
+    fault = NotComplete(
+        zh=f"未证明没有遗漏：{lacking or question.path.name}",
+        en=f"that nothing is missing is not proven: {lacking or question.path.name}",
+    )
+    told = from_fault(fault, level=verdict.level, checked=verdict.checked)
+    return replace(told, checkpoint_size=verdict.checkpoint_size, subjects=verdict.subjects)
 
 
 def is_bundle(path: Path) -> bool:
@@ -158,7 +173,9 @@ def _refuse_unlinked(earlier: Iterable[Checkpoint], heads: Sequence[Checkpoint])
     """Single proofs show no continuity; an earlier checkpoint must be one that they were proven under."""
     for one in earlier:
         if one not in heads:
-            raise Unusable(zh="连续性需要导出的完整账本", en="continuity to earlier checkpoints needs the exported log")
+            raise NotYetProvable(
+                zh="连续性需要导出的完整账本", en="continuity to earlier checkpoints needs the exported log"
+            )
 
 
 def read_earlier(path: Path | None, keys: Keyring, origin: str) -> list[Checkpoint]:

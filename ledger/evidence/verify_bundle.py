@@ -8,9 +8,9 @@ from pathlib import Path
 from . import bundle as bundles
 from . import policy, time_stamp
 from .bundle import STAMP_NOTE, STAMP_TOKEN, WITHHELD_WHY, Bundle
-from .bundle_report import reports
+from .bundle_report import RENDERINGS, reports
 from .checkpoint import Checkpoint
-from .faults import EvidenceError, Inconsistent, LogFalse, Malformed, Unusable
+from .faults import EvidenceError, Inconsistent, LogFalse, Malformed, NotYetProvable, OtherRendering, Unusable
 from .merkle import verify_consistency
 from .note import VerifierKey
 from .proofs import TILE_WIDTH, consistency_path, tile_width
@@ -55,6 +55,8 @@ class BundleCheck:
 
     def _check_reports(self, events: dict[int, bytes]) -> None:
         """The pages for people are those that the proven events and the files beside them give, and no others."""
+        if self.bundle.rendering not in RENDERINGS:
+            return  # told at the end, see `require_known_rendering`: what is false comes before what is unknown
         files = self.bundle.files
         answer = json.loads(files[bundles.ANSWER])
         expected = reports(self.bundle.about, answer, events, self.bundle.disclosed)
@@ -67,6 +69,16 @@ class BundleCheck:
                 None,
                 zh=f"报告与证据包的内容不符：{named}",
                 en=f"the report is not what the bundle's content gives: {named}",
+            )
+
+    def require_known_rendering(self) -> None:
+        """Raise OtherRendering where the pages could not be made again: nothing then says that they are untouched."""
+        made_by, known = self.bundle.rendering, ", ".join(map(str, sorted(RENDERINGS)))
+        if made_by not in RENDERINGS:
+            raise OtherRendering(
+                zh=f"报告由版式 {made_by} 生成，本程序只会 {known}：其余均已证明，报告页未经比对",
+                en=f"the pages were made by rendering {made_by} and this program makes {known}: "
+                "all else is proven, the pages were not compared",
             )
 
     def _require_same_head(self, proven: Checkpoint, head: Checkpoint, position: int) -> None:
@@ -133,7 +145,7 @@ class BundleCheck:
         signed = self.ring.verify(log.signed_checkpoint())
         mine = self.ring.verify(bundle.signed)
         if signed.size < mine.size:
-            raise Unusable(zh="导出的账本比证据包旧", en="the exported log is older than the bundle")
+            raise NotYetProvable(zh="导出的账本比证据包旧", en="the exported log is older than the bundle")
         LogCheck(log, signed, [mine] if mine.size < signed.size else []).run()
         if signed.size == mine.size and signed.root != mine.root:
             raise Inconsistent(zh="账本与证据包的签点不符", en="log and bundle have different roots at one size")
@@ -162,7 +174,7 @@ class BundleCheck:
         if path is None and log is not None and self.ring.verify(LogFolder(log).signed_checkpoint()).size == new:
             path = consistency_path(old, new, LogFolder(log))
         if path is None:
-            raise Unusable(
+            raise NotYetProvable(
                 zh=f"证据包没有从大小 {old} 起的一致性证明；请给出导出的账本，或要求带上该证明",
                 en=f"the bundle holds no consistency proof from size {old}: give the exported log, or ask for it",
             )
@@ -174,7 +186,7 @@ class BundleCheck:
         if authorities is None:
             return
         if token is None:
-            raise Unusable(zh="证据包没有时间戳", en="the bundle holds no time stamp")
+            raise NotYetProvable(zh="证据包没有时间戳", en="the bundle holds no time stamp")
         stamped = self.ring.verify(self.bundle.files.get(STAMP_NOTE, b""))
         trusted = time_stamp.parse_authorities(read_file(authorities))
         stamp = time_stamp.verify(token, stamped.text().encode(), trusted)
@@ -220,6 +232,7 @@ def verify_bundle(
             policy.require_witnessed(check.bundle.signed, asked)
         elif asked is not None:
             asked.check(check.bundle.signed)
+        check.require_known_rendering()
     except EvidenceError as fault:
         return from_fault(fault, level=level, checked=check.checked if check else 0)
     except (ValueError, KeyError, TypeError, RecursionError):

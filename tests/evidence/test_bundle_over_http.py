@@ -178,7 +178,7 @@ def test_it_continues_an_earlier_checkpoint(service: Service, tmp_path: Path):
     found = verify(Question(kept(tmp_path, data), earlier=earlier))
     assert (found.ok, found.level) == (True, 5), found.en
     without = verify(Question(kept(tmp_path, taken(service, "who-owns/unit/dev")), earlier=earlier))
-    assert int(without.exit_code) == 2
+    assert int(without.exit_code) == 3
 
 
 def test_the_verifier_alone_checks_a_bundle(service: Service, whole: bytes, tmp_path: Path):
@@ -198,3 +198,33 @@ def test_a_replay_by_other_formulas_is_no_verdict(whole: bytes):
     other = bundle.files[ABOUT].replace(b'"trail": "1"', b'"trail": "2"')
     with pytest.raises(EvidenceError, match="computes by"):
         replay(bundles.read(packed(bundle, **{ABOUT: other})))
+
+
+def test_pages_of_the_first_rendering_are_compared_with_their_own(whole: bytes, tmp_path: Path):
+    bundle = bundles.read(whole)
+    about = {name: value for name, value in bundle.about.items() if name != "rendering"}
+    pages = reports(about, json.loads(bundle.files[ANSWER]), bundle.events, bundle.disclosed)
+    old = {**bundle.files, **pages, ABOUT: json.dumps(about).encode()}
+    assert verified(Question(kept(tmp_path, bundles.pack(old)))).ok
+    spoilt = bundles.pack({**old, "report.en.html": pages["report.en.html"] + b" "})
+    assert verified(Question(kept(tmp_path, spoilt))).kind == "report_false"
+
+
+def test_pages_of_an_unknown_rendering_are_told_apart_from_tampered_ones(whole: bytes, tmp_path: Path):
+    bundle = bundles.read(whole)
+    newer = bundle.files[ABOUT].replace(b'"rendering": 2', b'"rendering": 9')
+    data = packed(bundle, **{ABOUT: newer, "report.en.html": b"made by a later program"})
+    found = verified(Question(kept(tmp_path, data)))
+    assert (found.ok, found.kind, int(found.exit_code)) == (False, "other_rendering", 3)
+    assert "rendering 9" in found.en
+    lie = bundle.files[ANSWER].replace(b'"unit/dev"', b'"unit/ops"', 1)
+    found = verified(Question(kept(tmp_path, packed(bundle, **{ABOUT: newer, ANSWER: lie}))))
+    assert (found.kind, int(found.exit_code)) == ("answer_false", 1)
+
+
+def test_another_form_is_named(whole: bytes, tmp_path: Path):
+    bundle = bundles.read(whole)
+    other = bundle.files[ABOUT].replace(b"pledger/bundle/v1", b"pledger/bundle/v9")
+    found = verify(Question(kept(tmp_path, packed(bundle, **{ABOUT: other}))))
+    assert (found.ok, int(found.exit_code)) == (False, 2)
+    assert "pledger/bundle/v9" in found.en

@@ -121,7 +121,7 @@ def test_single_proofs_show_no_continuity(tmp_path: Path) -> None:
     (tmp_path / "same").write_bytes(SIGNED)
     (tmp_path / "older").write_bytes(a_ledger.signed(EVENTS[:200]))
     assert verify(Question(path, keys=KEYS, earlier=tmp_path / "same")).ok
-    assert verify(Question(path, keys=KEYS, earlier=tmp_path / "older")).exit_code == ExitCode.UNUSABLE
+    assert verify(Question(path, keys=KEYS, earlier=tmp_path / "older")).exit_code == ExitCode.NOT_YET_PROVABLE
 
 
 WITNESSES = [SigningKey(f"witness-{number}.example", bytes([number]) * 32, COSIGNATURE) for number in range(1, 4)]
