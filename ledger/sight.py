@@ -15,7 +15,7 @@ OF_WHOM = ("recipient", "holder", "person")  # as states name whom they are abou
 OF_A_PERSON = frozenset({"person", "access", "policy-reading", "onboarding", "probation"})
 WITH_STATE = frozenset(
     {"goal", "feedback", "duty", "requisition", "application", "review", "calibration", "coaching", "training", "pay"}
-    | {"finding"}
+    | {"finding", "suggestion", "job-analysis"}
 )
 OF_ITS_SUBJECT = frozenset({"outcome", "attendance"})  # seen by whoever sees the unit or person that the id names
 OPEN_KINDS = frozenset(
@@ -34,12 +34,11 @@ JUDGES = ASSESSED | {  # what is told to the person of a review by its publicati
 KEPT_FROM_SOME = TELLS_SCORES | JUDGES
 PRIVATE = frozenset({"draft"})  # nobody sees these by office
 SEATED = frozenset({"review", "draft", "coaching", "comment"})  # whoever sees these has a seat that needs their texts
+ADDRESSED = frozenset({"suggestion"})  # whom it is put before sees these, and no office but an auditor's
 OPENED_BY_DUTY = frozenset(  # what whoever owes something about it needs to see
     {"goal", "review", "requisition", "application", "onboarding", "probation"}
 )
-CONFIDENTIAL = frozenset(
-    {"feedback", "coaching", "comment"}
-)  # HR administrators see these only where the policy says so
+CONFIDENTIAL = frozenset({"feedback", "coaching", "comment"})  # seen by HR administrators where the policy says so
 
 
 def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bool:
@@ -53,8 +52,11 @@ def sees(facts: LedgerFacts, actor: str, kind: str, id: str, at: datetime) -> bo
         return SIGHT[kind](facts, actor, id, at)
     if kind == "probation" and actor == facts.resolved(id):
         return not facts.state("probation", id).is_pending  # nor a proposal that is not carried out
+    if kind == "comment" and _is_untold_remark(facts, actor, id):
+        return False
     roles = facts.roles_of(actor, at)
-    if Role.HR_ADMINISTRATOR in roles and (kind not in CONFIDENTIAL or _policy_opens(facts, at)):
+    confidential = kind in ADDRESSED or (kind in CONFIDENTIAL and not _policy_opens(facts, at))
+    if Role.HR_ADMINISTRATOR in roles and not confidential:
         return True
     if Role.AUDITOR in roles and _engaged(facts, actor, kind, id, at):
         return True
@@ -240,18 +242,24 @@ def _sees_coaching(facts: LedgerFacts, actor: str, id: str, at: datetime) -> boo
 
 
 def _sees_comment(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
-    """Whoever sees what it is about; its author and whom it asks besides.
-
-    What others remark about a review is closed to its person while no result is published: it may tell the grade.
-    """
+    """Whoever sees what it is about; its author and whom it asks besides."""
     state = facts.state("comment", id)
     if state.about is None:
         return False
     about = (state.about.kind, state.about.id)
     if actor in (facts.resolved(one) for one in (state.author, state.to) if one is not None):
         return sees(facts, actor, *about, at) or actor == facts.resolved(state.author)
-    untold = about[0] == "review" and facts.state(*about).result is None and is_blind(facts, actor, about)
-    return not untold and sees(facts, actor, *about, at)
+    return sees(facts, actor, *about, at)
+
+
+def _is_untold_remark(facts: LedgerFacts, actor: str, id: str) -> bool:
+    """Tell whether others remark it about one's own review, with no result published: it may tell the grade."""
+    state = facts.state("comment", id)
+    if state.about is None or state.about.kind != "review":
+        return False
+    about, seats = (state.about.kind, state.about.id), (state.author, state.to)
+    is_own = actor in (facts.resolved(one) for one in seats if one is not None)
+    return not is_own and facts.state(*about).result is None and is_blind(facts, actor, about)
 
 
 def _sees_hiring(kind: str) -> Callable[[LedgerFacts, str, str, datetime], bool]:
@@ -341,6 +349,12 @@ def _sees_record(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     return kind == "person" and actor == facts.resolved(subject)
 
 
+def _sees_addressed(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
+    """Whom it is put before: what a person is told to consider is no matter of their line."""
+    person: str | None = facts.state("suggestion", id).person
+    return person is not None and actor == facts.resolved(person)
+
+
 def _sees_own(facts: LedgerFacts, actor: str, id: str, at: datetime) -> bool:
     return actor == id
 
@@ -373,6 +387,8 @@ SIGHT: dict[str, Callable[[LedgerFacts, str, str, datetime], bool]] = {
     "training": _sees_part("training"),
     "pay": _sees_part("pay"),
     "finding": _sees_part("finding"),
+    "suggestion": _sees_addressed,
+    "job-analysis": _sees_hiring("job-analysis"),
     "survey-answers": _sees_nothing,  # the single answers: by office only
     "calibration": _sees_calibration,
     "token": _sees_token,

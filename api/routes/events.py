@@ -11,15 +11,16 @@ from fastapi import APIRouter, Path, Response
 
 from api.answers import answer
 from api.log_tiles import proof_of
-from api.policies import FEED
+from api.policies import FEED, OPERATOR
 from api.problems import NotCheckpointed
 from api.reading import Asked, Asking
 from api.signing import Published
+from api.subscriptions.cloud_event import recorded
 from ledger.evidence.merkle import leaf_hash
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
-from ledger.sight import Recorded, reads
+from ledger.sight import reads
 
 PROOF_WAIT_S = 3.0
 router = APIRouter(tags=["events"])
@@ -103,15 +104,17 @@ async def _visible(asked: Asked, event_id: UUID) -> tuple[int, bytes]:
 
 
 async def _found(asked: Asked, event_id: UUID, *, proofs: bool) -> tuple[int, bytes]:
-    """Return position and bytes. An operator may have proofs, which hold hashes alone, of any event."""
+    """Return position and bytes. Systems that follow the feed, and whoever may have proofs, need not see the subject.
+
+    Proofs hold hashes alone: offices and operators may have them of any event but of what is kept from themselves.
+    """
     found = await asyncio.to_thread(asked.ledger.reader.event, event_id.bytes)
     if found is None:
         raise NotFound()
-    of_all = FEED.roles | {"operator"} if proofs else FEED.roles
+    follows = bool(FEED.roles & asked.roles) and (proofs or asked.caller.kind == "system")
     said = orjson.loads(found[1])
-    if not of_all & asked.roles:
+    if not follows and not (proofs and OPERATOR in asked.roles):
         await asked.require(*split_stream(said["stream"]))
-    event = Recorded(said["stream"], said["topic"], said["actor"], said["event_id"], found[0])
-    if await asked.is_kept_from(event):
+    if await asked.is_kept_from(recorded(said, found[0])):
         raise NotFound()
     return found

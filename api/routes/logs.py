@@ -3,25 +3,36 @@
 import asyncio
 from typing import Annotated
 
+import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.commands import json_response
-from api.identity import Identities
 from api.log_tiles import consistency_of, tiles_of
 from api.policies import FEED
 from api.problems import BeyondHead
+from api.reading import asked
 from api.services import Served, Services
+from api.subscriptions.cloud_event import recorded
+from api.subscriptions.sight import FeedSight
 from ledger.evidence.faults import Malformed
 from ledger.evidence.proofs import TILE_WIDTH, tile_width
 from ledger.evidence.succession import marshal
 from ledger.evidence.tiles import TileName, pack_entries, parse_path
-from ledger.kernel.refusals import NotAllowed, NotFound
+from ledger.kernel.refusals import NotAllowed, NotFound, Refusal
 
 TEXT = "text/plain; charset=utf-8"
 FOR_EVER = "max-age=31536000, immutable"
 BRIEF = "no-cache"
 router = APIRouter(prefix="/logs/{ledger}", tags=["log"])
 LedgerName = Annotated[str, Path(max_length=41)]
+
+
+class EntriesWithheld(Refusal):
+    """A bundle of entries is handed out whole or not at all, and holds something that is not the caller's to see."""
+
+    code, status = "entries_withheld", 403
+    en = "These entries hold events that are not yours to see; a subscriber or an auditor of the whole ledger has them."
+    zh = "这些条目中含有您无权查看的事件；可由订阅系统或覆盖整个账本的审计员获取。"
 
 
 @router.get("/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -80,19 +91,32 @@ async def tile(request: Request, ledger: LedgerName, name: str) -> Response:
     if named.width > held:
         raise NotFound()
     if named.level is None:
-        await _require_feed(request, served)
-    data = await asyncio.to_thread(_data, served, named)
+        data = await _entries(request, served, named)
+    else:
+        data = await asyncio.to_thread(_hashes, served, named, named.level)
     visibility = "private" if named.level is None else "public"
     caching = f"{visibility}, {FOR_EVER if named.width == TILE_WIDTH else BRIEF}"
     return Response(data, 200, {"cache-control": caching}, "application/octet-stream")
 
 
-def _data(served: Served, named: TileName) -> bytes:
-    reader = served.ledger.reader
-    if named.level is None:
-        first = named.index * TILE_WIDTH
-        return pack_entries(stored for _, stored in reader.page(first, named.width, first + named.width))
-    return tiles_of(reader).tile(named.level, named.index, named.width)[: 32 * named.width]
+def _hashes(served: Served, named: TileName, level: int) -> bytes:
+    return tiles_of(served.ledger.reader).tile(level, named.index, named.width)[: 32 * named.width]
+
+
+async def _entries(request: Request, served: Served, named: TileName) -> bytes:
+    """Return the stored events of a tile, to whoever follows the feed and may see all of them."""
+    question = await asked(request)
+    if question.served is not served:
+        raise NotFound()
+    if not FEED.roles & question.roles:
+        raise NotAllowed(needed=" / ".join(sorted(FEED.roles)))
+    first = named.index * TILE_WIDTH
+    page = await asyncio.to_thread(served.ledger.reader.page, first, named.width, first + named.width)
+    if question.caller.kind == "person":
+        said = [recorded(orjson.loads(stored), position) for position, stored in page]
+        if not await FeedSight(question).shows_entries(said):
+            raise EntriesWithheld()
+    return pack_entries(stored for _, stored in page)
 
 
 def _provable(served: Served) -> int:
@@ -113,12 +137,3 @@ def _served(request: Request, ledger: str) -> Served:
     if served is None:
         raise NotFound()
     return served
-
-
-async def _require_feed(request: Request, served: Served) -> None:
-    identities: Identities = request.app.state.identities
-    asker = await identities.asker(request.scope)
-    if asker.served is not served:
-        raise NotFound()
-    if not FEED.roles & await served.ledger.roles_of(asker.caller):
-        raise NotAllowed(needed=" / ".join(sorted(FEED.roles)))

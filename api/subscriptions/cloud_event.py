@@ -1,12 +1,14 @@
 """Events as CloudEvents 1.0.2: the readable form, and the form with the exact hashed bytes."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
 
 from api.subscriptions.cursor import Filter
+from ledger.sight import Recorded
 
 Form = Literal["readable", "stored"]
 EXTENSIONS = (("causation", "cause"), ("batch", "batch"), ("principal", "principal"))  # attribute, field
@@ -22,6 +24,7 @@ class Told:
     subjects: frozenset[str]
     readable: bytes  # a JSON object without its closing brace
     stored: bytes
+    recorded: Recorded  # what sight goes by
 
     def passes(self, filter: Filter) -> bool:
         """Tell whether the filter lets it through; a type may be named with or without its version."""
@@ -59,4 +62,10 @@ def told(position: int, stored: bytes, origin: str) -> Told:
         **({"marks": " ".join(raw["marks"])} if raw.get("marks") else {}),  # an attribute is no list
         "data": raw["data"],
     }
-    return Told(position, kind, raw["topic"], frozenset(raw["subjects"]), orjson.dumps(whole)[:-1], stored)
+    readable, subjects = orjson.dumps(whole)[:-1], frozenset(raw["subjects"])
+    return Told(position, kind, raw["topic"], subjects, readable, stored, recorded(raw, position))
+
+
+def recorded(raw: Mapping[str, Any], position: int) -> Recorded:
+    """Return what sight goes by of a stored event."""
+    return Recorded(raw["stream"], raw["topic"], raw["actor"], raw["event_id"], position)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.reading import Asking
 from api.subscriptions.asked import Subscription, subscription
+from api.subscriptions.sight import FeedSight
 
 MEDIA_TYPE = "application/cloudevents-batch+json"
 router = APIRouter(tags=["events"])
@@ -16,10 +17,10 @@ Wait = Annotated[float, Query(ge=0, le=30, allow_inf_nan=False, description="Sec
 @router.get("/events", response_class=Response, responses={200: {"content": {MEDIA_TYPE: {}}}})
 async def events(asked: Asking, wanted: Subscription, limit: Limit = 100, wait: Wait = 0) -> Response:
     """Return events after the cursor, in order: CloudEvents 1.0.2 in batch form; empty at the head."""
-    served, position = asked.served, await subscription(asked, wanted)
-    found = await served.pages.found(wanted.filter, position, served.watch.size, limit)
+    served, position, sight = asked.served, await subscription(asked, wanted), FeedSight(asked).shown
+    found = await served.pages.found(wanted.filter, position, served.watch.size, limit, sight)
     if not found.events and found.at_head and await served.watch.beyond(found.position, wait):
-        found = await served.pages.found(wanted.filter, found.position, served.watch.size, limit)
+        found = await served.pages.found(wanted.filter, found.position, served.watch.size, limit, sight)
     digest = wanted.filter.digest
     body = b",".join(served.pages.sent(event, wanted.form, digest) for event in found.events)
     headers = {

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from api.subscriptions.cloud_event import Form, Told, told
@@ -12,6 +12,7 @@ PAGE_EVENTS = 500
 PAGES_KEPT = 32
 SCAN_PAGES = 20
 ReadPage = Callable[[int, int], list[tuple[int, bytes]]]
+Sight = Callable[[list[Told]], Awaitable[list[Told]]]  # those that a listener may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,21 @@ class Pages:
         rows = self._read_page(position, max(upto - position, 1))
         return [told(place, stored, self._origin) for place, stored in rows]
 
-    async def found(self, filter: Filter, position: int, head: int, limit: int) -> Found:
-        """Return up to `limit` events after `position` that pass, looking at no more than SCAN_PAGES pages."""
+    async def found(self, filter: Filter, position: int, head: int, limit: int, sight: Sight) -> Found:
+        """Return up to `limit` events after `position` that pass and may be seen, looking at SCAN_PAGES pages at most.
+
+        What may not be seen is passed over like what the filter holds back: the answer is the same.
+        """
         events: list[Told] = []
         for _ in range(SCAN_PAGES):
             if position >= head:
                 break
-            for event in await self.after(position, head):
-                position = event.position
-                if event.passes(filter):
-                    events.append(event)
-                    if len(events) == limit:
-                        return Found(events, position, position >= head)
+            page = await self.after(position, head)
+            events += await sight([event for event in page if event.passes(filter)])
+            if len(events) >= limit:
+                events = events[:limit]
+                return Found(events, events[-1].position, events[-1].position >= head)
+            position = page[-1].position
         return Found(events, position, position >= head)
 
     def sent(self, event: Told, form: Form, digest: bytes) -> bytes:

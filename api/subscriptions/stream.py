@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.reading import RECHECK_S, Asked, Asking
 from api.subscriptions.asked import Subscription, Wanted, subscription
 from api.subscriptions.pages import PAGE_EVENTS
+from api.subscriptions.sight import FeedSight
 
 KEEP_ALIVE_S = 15
 SEND_TIMEOUT_S = 20
@@ -35,11 +36,11 @@ async def stream(asked: Asking, wanted: Subscription) -> EventSourceResponse:
 
 async def frames(asked: Asked, wanted: Wanted, position: int) -> AsyncIterator[ServerSentEvent]:
     """Yield real events with the cursor as id, and frames without id: caught-up, checkpoint, going-away."""
-    served = asked.served
+    served, sight = asked.served, FeedSight(asked).shown
     with served.listening():
         caught_up, checkpoint = False, 0
         while not served.watch.closing:
-            found = await served.pages.found(wanted.filter, position, served.watch.size, PAGE_EVENTS)
+            found = await served.pages.found(wanted.filter, position, served.watch.size, PAGE_EVENTS, sight)
             for event in found.events:
                 cursor = served.pages.cursors.make(event.position, wanted.filter.digest)
                 data = event.sent(wanted.form, cursor).decode()
