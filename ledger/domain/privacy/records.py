@@ -11,9 +11,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ledger.domain.privacy.schedules import NotInForce, require_term
+from ledger.domain.privacy.terms import Kept
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Code, Id
+from ledger.kernel.moments import Day
 from ledger.kernel.refusals import NotFound, Refusal
 
 ERASABLE = frozenset({"person", "candidate"})
@@ -95,6 +98,27 @@ class SubjectErased(Event, context="privacy"):
     identifiers: Count
 
 
+class ClassExpired(Event, context="privacy"):
+    """A class of the subject's texts is kept no more by a schedule: from here on it is closed, and then erased."""
+
+    subject: Subject
+    ids: tuple[Subject, ...]
+    of: Kept
+    schedule: Code
+    version: Annotated[int, Field(ge=1)]
+    ran_out_on: Day
+
+
+class ClassErased(Event, context="privacy"):
+    """The keys and the ciphertext of one class are gone; every other class stays."""
+
+    subject: Subject
+    ids: tuple[Subject, ...]
+    of: Kept
+    parts: Count
+    identifiers: Count
+
+
 class CopyErased(Event, context="privacy"):
     """A subscriber has erased its own copy."""
 
@@ -114,6 +138,7 @@ class RecordState:
     confirmed: bool = False
     erased: bool = False
     copies_erased: frozenset[str] = frozenset()
+    expiring: Mapping[str, tuple[Subject, ...]] = field(default_factory=dict)  # class → the ids it is erased under
 
     @property
     def restricted(self) -> bool:
@@ -136,6 +161,10 @@ def evolve(state: RecordState, entry: Entry) -> RecordState:
             return replace(state, confirmed=True)
         case SubjectErased():
             return replace(state, erased=True)
+        case ClassExpired(of=of, ids=ids):
+            return replace(state, expiring={**state.expiring, of: ids})
+        case ClassErased(of=of):
+            return replace(state, expiring={key: ids for key, ids in state.expiring.items() if key != of})
         case CopyErased():
             return replace(state, copies_erased=state.copies_erased | {entry.actor})
     return state
@@ -192,6 +221,30 @@ class RecordErasure(
 
     ids: tuple[Subject, ...] = Field(min_length=1, max_length=100)
     classes: tuple[Code, ...]
+    parts: Count
+    identifiers: Count
+
+
+class ExpireClass(
+    Command, stream="personal-record", verb="expire-class", by=(By("system", "retention"),), on_behalf=False
+):
+    """Say that a class of the subject's texts is kept no more by a schedule in force: the ledger's own act.
+
+    The two persons of every erasure are here those who proposed and confirmed the schedule.
+    """
+
+    of: Kept
+    schedule: Code
+    version: Annotated[int, Field(ge=1)]
+    ran_out_on: Day
+
+
+class RecordClassErased(
+    Command, stream="personal-record", verb="record-class-erased", by=(By("system", "retention"),), on_behalf=False
+):
+    """Record that keys and ciphertext of a class are gone: the ledger's own act."""
+
+    of: Kept
     parts: Count
     identifiers: Count
 
@@ -258,6 +311,14 @@ class ErasureAskedAlready(Refusal):
     zh = "该删除已提出，正等待第二人确认。"
 
 
+class ExpiresAlready(Refusal):
+    """The class is being erased."""
+
+    code = "class_expires_already"
+    en = "This class of the data subject's texts is being erased already."
+    zh = "该数据主体的此类内容已在删除中。"
+
+
 class MergedRecord(Refusal):
     """What was merged is held and erased together."""
 
@@ -279,10 +340,10 @@ def decide(command: Command, state: RecordState, act: Act) -> Event:
             return _holding(command, state, act, subject)
         case AskErasure() | ConfirmErasure():
             return _erasing(command, state, act, subject)
-        case RecordErasure():
-            if not state.confirmed or state.erased or state.basis is None:
-                raise ErasureNotAsked()
-            return SubjectErased(subject=subject, basis=state.basis, **command.own_fields())
+        case RecordErasure() | RecordClassErased():
+            return _done(command, state, subject)
+        case ExpireClass():
+            return _expired(command, state, act, subject)
         case ConfirmCopyErased():
             if not state.erased:
                 raise ErasureNotAsked()
@@ -322,6 +383,33 @@ def _erasing(command: AskErasure | ConfirmErasure, state: RecordState, act: Act,
         raise ErasureNotAsked()
     _refuse_same(state.asked_by, act)
     return ErasureConfirmed(subject=subject)
+
+
+def _done(command: RecordErasure | RecordClassErased, state: RecordState, subject: Subject) -> Event:
+    if isinstance(command, RecordClassErased):
+        if command.of not in state.expiring:
+            raise ErasureNotAsked()
+        return ClassErased(subject=subject, ids=state.expiring[command.of], **command.own_fields())
+    if not state.confirmed or state.erased or state.basis is None:
+        raise ErasureNotAsked()
+    return SubjectErased(subject=subject, basis=state.basis, **command.own_fields())
+
+
+def _expired(command: ExpireClass, state: RecordState, act: Act, subject: Subject) -> ClassExpired:
+    """Nobody stands in the way but a hold, under any of the ids that name the person."""
+    _refuse_merged(subject, act)
+    if state.confirmed:
+        raise ErasureUnderWay()
+    if command.of in state.expiring:
+        raise ExpiresAlready()
+    term = require_term(act.facts.state("retention-schedule", command.schedule), command.of, command.version, act.now)
+    if term.of_records or command.ran_out_on > act.today:
+        raise NotInForce()
+    ids = act.ids_of(subject.id) if subject.kind == "person" else (subject.id,)
+    all_of_them = tuple(Subject(kind=subject.kind, id=id) for id in ids)
+    if state.holds or any(act.facts.state("personal-record", one.key).holds for one in all_of_them):
+        raise Held()
+    return ClassExpired(subject=subject, ids=all_of_them, **command.own_fields())
 
 
 def _subject(act: Act) -> Subject:
@@ -374,6 +462,8 @@ STREAM = StreamKind(
         AskErasure,
         ConfirmErasure,
         RecordErasure,
+        ExpireClass,
+        RecordClassErased,
         ConfirmCopyErased,
     ),
     by_subject=True,

@@ -6,11 +6,14 @@ from ledger.domain.privacy.records import (
     AskErasure,
     AskHoldRelease,
     Basis,
+    ClassErased,
+    ClassExpired,
     ConfirmCopyErased,
     ConfirmErasure,
     CopyErased,
     ErasureAsked,
     ErasureConfirmed,
+    ExpireClass,
     GiveNotice,
     Ground,
     HoldPlaced,
@@ -18,6 +21,7 @@ from ledger.domain.privacy.records import (
     HoldReleased,
     NoticeGiven,
     PlaceHold,
+    RecordClassErased,
     RecordErasure,
     ReleaseHold,
     SubjectErased,
@@ -30,6 +34,15 @@ from ledger.domain.privacy.requests import (
     MakeDataRequest,
     Wish,
 )
+from ledger.domain.privacy.schedules import (
+    ConfirmSchedule,
+    EventsRetired,
+    ProposeSchedule,
+    RetireEvents,
+    ScheduleConfirmed,
+    ScheduleProposed,
+)
+from ledger.domain.privacy.terms import PRESETS, Kept
 from tests.domain.examples.company import ANN, HIRED, day
 from tests.domain.examples.example import Example
 
@@ -44,6 +57,15 @@ ERASED = (
     SubjectErased.model_validate({"subject": ANN, "ids": (ANN,), "basis": Basis.REQUEST, **COUNTED}),
     HIRED,
     "system:erasure",
+)
+SCHEDULE = ("retention-schedule", "cn")
+PROPOSED = (ScheduleProposed(version=1, terms=PRESETS["cn"].terms), HIRED, "p-other")
+AGREED = (ScheduleConfirmed(version=1), HIRED, "p-hr")
+RAN_OUT = {"of": Kept.ABSENCE, "schedule": "cn", "version": 1, "ran_out_on": "2026-06-01"}
+EXPIRED = (
+    ClassExpired.model_validate({"subject": ANN, "ids": (ANN,), **RAN_OUT}),
+    HIRED,
+    "system:retention",
 )
 
 EXAMPLES = (
@@ -80,5 +102,28 @@ EXAMPLES = (
         CopyErased,
         (ERASURE_ASKED, CONFIRMED, ERASED),
         actor="system:payroll",
+    ),
+    Example(
+        *RECORD,
+        ExpireClass.model_validate(RAN_OUT),
+        ClassExpired,
+        actor="system:retention",
+        beside=((*SCHEDULE, *PROPOSED[:2]), (*SCHEDULE, *AGREED[:2])),
+    ),
+    Example(
+        *RECORD,
+        RecordClassErased(of=Kept.ABSENCE, parts=2, identifiers=0),
+        ClassErased,
+        (EXPIRED,),
+        actor="system:retention",
+    ),
+    Example(*SCHEDULE, ProposeSchedule(), ScheduleProposed),
+    Example(*SCHEDULE, ConfirmSchedule(version=1), ScheduleConfirmed, (PROPOSED,)),
+    Example(
+        *SCHEDULE,
+        RetireEvents(of=Kept.GOAL_RECORDS, version=1, positions=(3, 4)),
+        EventsRetired,
+        (PROPOSED, AGREED),
+        actor="system:retention",
     ),
 )
