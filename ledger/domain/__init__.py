@@ -18,6 +18,7 @@ from ledger.domain import (
     progress,
     responsibilities,
     reviews,
+    suggestions,
     training,
 )
 from ledger.kernel.command import Command, StreamKind
@@ -42,6 +43,7 @@ STREAM_KINDS: dict[str, StreamKind[Any]] = {
         hiring.STREAMS,
         training.STREAMS,
         findings.STREAMS,
+        suggestions.STREAMS,
         outcomes.STREAMS,
         privacy.STREAMS,
     )

@@ -196,6 +196,14 @@ class AfterLastDay(Refusal):
     zh = "该人员当日不在职。"
 
 
+class BeyondRecord(Refusal):
+    """Figures rest on what is recorded."""
+
+    code, status = "beyond_the_record", 422
+    en = "The figures name the position {position}, and the ledger has not reached it."
+    zh = "数据所依据的位置 {position} 尚未记录。"
+
+
 class PeriodReversed(Refusal):
     """A period ends on or after the day it begins."""
 

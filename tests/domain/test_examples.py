@@ -73,6 +73,7 @@ CONTEXTS = {
     "reviews",
     "training",
     "findings",
+    "suggestions",
     "outcomes",
 }
 

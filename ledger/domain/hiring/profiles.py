@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Value
-from ledger.kernel.ids import Code, Id, JobCode, MetricId, UnitId
+from ledger.kernel.ids import Code, Id, JobAnalysisId, JobCode, MetricId, UnitId
 from ledger.kernel.refusals import AlreadyRecorded, Refusal
 
 ScoreValue = Annotated[Decimal, Field(ge=0, le=100, max_digits=8, decimal_places=4)]
@@ -29,12 +29,16 @@ Requirements = Annotated[tuple[Requirement, ...], Field(min_length=1, max_length
 
 
 class JobProfileAdopted(Event, context="hiring"):
-    """The job requires this from now on; what was decided before was decided on the requirements of its time."""
+    """The job requires this from now on; what was decided before was decided on the requirements of its time.
+
+    `analysis` is the one that it follows, whose figures it rests on.
+    """
 
     job: JobCode
     unit: UnitId | None = None
     requirements: Requirements
     metrics: tuple[MetricId, ...] = ()
+    analysis: JobAnalysisId | None = None
 
 
 # State
@@ -51,6 +55,10 @@ class ProfileState:
     def unit(self) -> str | None:
         """Return the unit that the profile belongs to, if any."""
         return None if self.current is None else self.adopted[self.current].unit
+
+    def has_adopted(self, analysis: str) -> bool:
+        """Tell whether a form of the profile follows an analysis."""
+        return any(form.analysis == analysis for form in self.adopted.values())
 
 
 def evolve(state: ProfileState, entry: Entry) -> ProfileState:
@@ -77,6 +85,7 @@ class AdoptProfile(
     unit: Id | None = None
     requirements: Requirements
     metrics: tuple[Id, ...] = Field(default=(), max_length=40)
+    analysis: Id | None = Field(default=None, description="the analysis that it follows; then with a reason code")
 
 
 class CompetencyTwice(Refusal):
@@ -95,6 +104,22 @@ class OtherJob(Refusal):
     zh = "该岗位说明书属于其他岗位或单位。"
 
 
+class OtherAnalysis(Refusal):
+    """A profile follows an analysis of itself that stands."""
+
+    code = "other_analysis"
+    en = "The analysis is of another job profile, or was declined."
+    zh = "该分析属于其他岗位说明书，或已被否决。"
+
+
+class PersonAdopts(Refusal):
+    """What an analysis proposes is adopted by a person."""
+
+    code, status = "a_person_adopts", 403
+    en = "What an analysis proposes is adopted by a person, and by no system."
+    zh = "分析所提建议须由人员采纳，系统不得自行采纳。"
+
+
 # Decide
 
 
@@ -106,11 +131,22 @@ def decide(command: AdoptProfile, state: ProfileState, act: Act) -> Event:
     act.require_known("unit", command.unit, field="unit")
     for metric in command.metrics:
         act.require_known("metric", metric, field="metrics")
-    adopted = JobProfileAdopted(
-        job=command.job, unit=command.unit, requirements=command.requirements, metrics=command.metrics
-    )
+    if command.analysis is not None:
+        _require_analysed(command, command.analysis, act)
+    adopted = JobProfileAdopted.model_validate(command.own_fields())
     _require_next_form(adopted, state)
     return adopted
+
+
+def _require_analysed(command: AdoptProfile, analysis: str, act: Act) -> None:
+    """Refuse to follow an analysis of another profile, or one that was declined; a person follows it, with a reason."""
+    act.require_reason(command)
+    act.require_known("job-analysis", analysis, field="analysis")
+    if act.actor.startswith("system:"):
+        raise PersonAdopts()
+    state = act.facts.state("job-analysis", analysis)
+    if state.declined or state.analysed is None or state.analysed.profile != act.id:
+        raise OtherAnalysis()
 
 
 def _require_next_form(adopted: JobProfileAdopted, state: ProfileState) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.domain.examples import (
+    analyses,
     batches,
     duties,
     feedback,
@@ -18,6 +19,7 @@ from tests.domain.examples import (
     progress,
     responsibilities,
     reviews,
+    suggestions,
     training,
 )
 from tests.domain.examples.company import (
@@ -66,10 +68,12 @@ EXAMPLES = (
     *progress.EXAMPLES,
     *feedback.EXAMPLES,
     *hiring.EXAMPLES,
+    *analyses.EXAMPLES,
     *duties.EXAMPLES,
     *reviews.EXAMPLES,
     *training.EXAMPLES,
     *findings.EXAMPLES,
+    *suggestions.EXAMPLES,
     *outcomes.EXAMPLES,
     *privacy.EXAMPLES,
 )

@@ -2,6 +2,7 @@
 
 from ledger.domain.people.persons.commands import (
     AnnulPersonEntry,
+    AssignJob,
     AssignManager,
     AssignmentReversed,
     AssignToUnit,
@@ -26,6 +27,7 @@ from ledger.domain.people.persons.events import (
     EmploymentStartCancelled,
     EmploymentStarted,
     Ending,
+    JobAssigned,
     ManagerAssigned,
     ManagerKind,
     ManagerReleased,
@@ -39,6 +41,7 @@ from ledger.domain.people.persons.state import PersonState, evolve_person
 __all__ = [
     "STREAM",
     "AnnulPersonEntry",
+    "AssignJob",
     "AssignManager",
     "AssignToUnit",
     "AssignmentKind",
@@ -51,6 +54,7 @@ __all__ = [
     "EmploymentStarted",
     "EndEmployment",
     "Ending",
+    "JobAssigned",
     "LeaveUnit",
     "ManagerAssigned",
     "ManagerKind",

@@ -74,6 +74,12 @@ class LeaveUnit(Command, stream="person", verb="leave-unit", by=_HR_AND_PARTNER)
     unit: Id
 
 
+class AssignJob(Command, stream="person", verb="assign-job", by=_HR_AND_PARTNER):
+    """Say which job the person does, by its profile."""
+
+    profile: Id
+
+
 class AssignManager(Command, stream="person", verb="assign-manager", by=_HR_AND_PARTNER):
     """Name the person's line or dotted-line manager."""
 
@@ -134,6 +140,7 @@ PERSON_COMMANDS = (
     EndEmployment,
     AssignToUnit,
     LeaveUnit,
+    AssignJob,
     AssignManager,
     ReleaseManager,
     AnnulPersonEntry,

@@ -13,6 +13,7 @@ from ledger.domain.people.lines import (
 )
 from ledger.domain.people.persons.commands import (
     PERSON_COMMANDS,
+    AssignJob,
     AssignManager,
     AssignmentReversed,
     AssignToUnit,
@@ -34,6 +35,7 @@ from ledger.domain.people.persons.events import (
     EmploymentEnded,
     EmploymentReinstated,
     EmploymentStartCancelled,
+    JobAssigned,
     ManagerAssigned,
     ManagerKind,
     ManagerReleased,
@@ -51,6 +53,7 @@ from ledger.kernel.refusals import AfterLastDay, AlreadyExists, AlreadyRecorded,
 from ledger.kernel.timeline import Held, Timeline, adds_holders, holders_on
 
 LINE_MANAGER = f"manager.{ManagerKind.LINE}"
+JOB = "job"
 LIVED = timedelta(days=30)  # a start that was not kept is noted within a month, or ended like any other
 
 
@@ -102,6 +105,8 @@ def _managed(person: str, act: Act) -> tuple[str, Timeline[Held]]:
 def _require_movable(key: str, held: Held, state: PersonState, then: Act) -> None:
     """Refuse a unit or manager at a time at which the person or the other is not there."""
     _require_own_employment(state, then)
+    if key == JOB:
+        return None
     if key.startswith("manager."):
         return require_employed(then, held.holder)
     if held.until is not None and held.until <= then.begins:
@@ -175,6 +180,10 @@ def _relation_event(command: Command, state: PersonState, act: Act) -> Event:
                     raise AlreadyRecorded()
                 raise NotHeld()
             return unless_said(lines["home"], Held(unit, begins=False), PersonLeftUnit(unit=unit), act)
+        case AssignJob(profile=profile):
+            act.require_known("job-profile", profile, field="profile")
+            _require_own_employment(state, act)
+            return unless_said(lines[JOB], Held(profile), JobAssigned(profile=profile), act, single=True)
         case AssignManager(manager=manager, relation=relation):
             act.require_known("person", manager, field="manager")
             if relation is ManagerKind.LINE or act.facts.resolved(manager) == act.facts.resolved(act.id):

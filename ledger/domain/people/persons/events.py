@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from ledger.kernel.event import OWN_STREAM, Event, LookupBy, Seal
-from ledger.kernel.ids import ApplicationId, Code, Id, PersonId, UnitId
+from ledger.kernel.ids import ApplicationId, Code, Id, JobProfileId, PersonId, UnitId
 from ledger.kernel.moments import Day, EffectiveAt
 from ledger.kernel.policy import Part
 from ledger.kernel.texts import Identifiers, Name
@@ -97,6 +97,12 @@ class PersonLeftUnit(Event, context="people", dated=True):
     """The person belongs to the unit no more."""
 
     unit: UnitId
+
+
+class JobAssigned(Event, context="people", dated=True):
+    """The person does a job, by its profile, in the place of the one before."""
+
+    profile: JobProfileId
 
 
 class ManagerAssigned(Event, context="people", dated=True):

@@ -16,6 +16,7 @@ from ledger.domain.people.persons.events import (
     EmploymentReinstated,
     EmploymentStartCancelled,
     EmploymentStarted,
+    JobAssigned,
     ManagerAssigned,
     ManagerReleased,
     PersonAssignedToUnit,
@@ -78,6 +79,10 @@ class PersonState:
         """Return the units besides home, unit -> kind of assignment."""
         kinds = (k for k in AssignmentKind if k is not AssignmentKind.HOME)
         return {unit: kind.value for kind in kinds for unit in holders_on(self.lines[kind.value], at)}
+
+    def job_on(self, at: datetime) -> str | None:
+        """Return the profile of the job that the person does, or None."""
+        return single(self.lines["job"], at)
 
     def manager_on(self, at: datetime) -> str | None:
         """Return the line manager, or None."""
@@ -176,6 +181,8 @@ def _person_changes(event: Event | None) -> tuple[tuple[str, Held], ...]:
             return ((assignment.value, Held(unit, until=until)),)
         case PersonLeftUnit(unit=unit):
             return tuple((kind.value, Held(unit, begins=False)) for kind in AssignmentKind)
+        case JobAssigned(profile=profile):
+            return (("job", Held(profile)),)
         case ManagerAssigned(manager=manager, relation=relation):
             return ((f"manager.{relation}", Held(manager)),)
         case ManagerReleased(manager=manager, relation=relation):
