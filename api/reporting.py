@@ -2,9 +2,9 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,14 +23,16 @@ from ledger.states import state_known
 from ledger.store.reader import Reader
 from projections.accountability.objections import Objection, objections_to
 from projections.accountability.report import (
-    PARAMETERS,
+    MISSING,
     Answer,
     Attempt,
     Circumstances,
     Happened,
     Line,
+    Missing,
     Report,
     Source,
+    Words,
     withhold_small,
 )
 from projections.engine import View
@@ -66,6 +68,8 @@ async def given_for(asked: Asked, chosen: Report, wanted: Wanted, known: int | N
         event=None if wanted.event is None else await asyncio.to_thread(_happened, asked, wanted.event),
         than_on=None if wanted.than_on is None else moment_of(wanted.than_on, moment.at, asked.ledger.zone).at,
         than_known=await known_position(asked, wanted.than_known),
+        known_until=None if known is None else await asyncio.to_thread(_recorded_after, asked, known),
+        opened=lambda event_id: _opened(asked, event_id),
     )
     await _require_subjects(asked, wanted.unit, wanted.subject)
     return moment, given
@@ -73,9 +77,20 @@ async def given_for(asked: Asked, chosen: Report, wanted: Wanted, known: int | N
 
 def _refuse_unfit(chosen: Report, wanted: Wanted) -> None:
     """Refuse what the report does not take: leaving it out would answer another question than was asked."""
-    unfit = [name for name in sorted(PARAMETERS - chosen.parameters) if getattr(wanted, name) is not None]
-    if unfit:
-        raise Invalid(errors=tuple((f"query/{name}", "unknown_parameter") for name in unfit))
+    given = {"from" if each.name == "since" else each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    if unfit := chosen.unfit(given):
+        raise Invalid(errors=tuple((f"query/{name}", why) for name, why in unfit.items()))
+
+
+def _recorded_after(asked: Asked, position: int) -> datetime | None:
+    """Return when the first event after a position was recorded: what has no position was known until then."""
+    stored = asked.ledger.reader.at(position + 1)
+    return None if stored is None else datetime.fromisoformat(decode_raw(stored)["recorded_at"])
+
+
+def _opened(asked: Asked, event_id: str) -> Fields:
+    """Return the sealed fields of an event as they open now; without those whose key is gone."""
+    return {name: value for part in asked.ledger.open_parts(event_id).values() for name, value in part.items()}
 
 
 async def _require_subjects(asked: Asked, unit: str | None, subject: str | None) -> None:
@@ -98,7 +113,9 @@ async def _circumstances(
     if starts > ends:
         raise Invalid(errors=(("query/from", "after_until"),))
     reader = asked.ledger.reader
-    recorded = [await asyncio.to_thread(reader.position_known_at, instant) for instant in (starts, ends)]
+    recorded = [
+        await asyncio.to_thread(reader.position_known_at, instant) for instant in (starts, min(ends, moment.at))
+    ]
     head = asked.served.watch.size if known is None else known
     return Circumstances(moment.at, head, starts, ends, zone, recorded=(recorded[0], recorded[1]))
 
@@ -163,13 +180,13 @@ def read_by(chosen: Report) -> tuple[str, ...]:
 
 def _attempts(asked: Asked, given: Circumstances) -> tuple[Attempt, ...]:
     """Return the attempts of the period that were refused: no more of the log is read than the period."""
-    reader = asked.ledger.reader
+    reader, last = asked.ledger.reader, min(given.last, given.known_until or given.last)
     found, after = list[Attempt](), _before(reader, given.since - APART)
     while rows := reader.refused(after, ATTEMPTS_PAGE):
-        inside = (row for row in rows if given.since <= row.recorded_at <= given.until)
+        inside = (row for row in rows if given.since <= row.recorded_at <= last)
         found += [Attempt(r.number, r.recorded_at, r.actor, r.kind, r.id, r.verb, r.code) for r in inside]
         after = rows[-1].number
-        if rows[-1].recorded_at > given.until + APART:
+        if rows[-1].recorded_at > last + APART:
             break
     return tuple(found)
 
@@ -220,38 +237,64 @@ async def visible(asked: Asked, found: Found) -> Found:
 # What answers look like
 
 
-def report_json(report: Report) -> Fields:
+def report_json(report: Report, language: str = "en") -> Fields:
     """Return what a report is: its question, its definition and what it takes."""
     return {
         "name": report.name,
-        "question": report.question,
-        "definition": report.definition,
+        "question": report.asks(language),
+        "definition": report.defines(language),
         "formula": f"{report.name}@{report.version}",
-        "parameters": ["on", "known", "unit", "from", "until", *sorted(report.parameters & PARAMETERS)],
+        "parameters": list(report.takes),
         "goes_by": list(report.thresholds),
     }
 
 
-def found_json(chosen: Report, found: Found, lines: Iterable[Line]) -> Fields:
+def found_json(chosen: Report, found: Found, lines: Sequence[Line], language: str = "en") -> Fields:
     """Return what a report found, with those of its lines that are asked for."""
-    told, policy = found.told, found.policy
+    told, policy, missing = found.told, found.policy, found.answer.missing
+    contested = [[one for one in found.objections if one.is_to(line)] for line in lines]
     return {
         "known": told.known,
-        "from": utc_text(told.since),
-        "until": utc_text(told.until),
+        "from": utc_text(told.since) if chosen.period else None,
+        "until": utc_text(told.last) if chosen.period else None,
         "unit": told.unit,
         "policy": None if policy.name is None else {"id": policy.id, "version": policy.version},
-        "thresholds": {term: str(getattr(told.terms, term)) for term in chosen.thresholds},
-        "lines": [line_json(line, [one for one in found.objections if one.is_to(line)]) for line in lines],
-        "missing": [{"code": one.code, "about": list(one.about)} for one in found.answer.missing],
+        "thresholds": {term: _threshold(getattr(told.terms, term)) for term in chosen.thresholds},
+        "lines": [line_json(line, said, language) for line, said in zip(lines, contested, strict=True)],
+        "missing": [{"code": one.code, "about": list(one.about)} for one in missing],
+        "words": _words_json(chosen, lines, missing, language),
     }
 
 
-def line_json(line: Line, contested: Iterable[Objection]) -> Fields:
+def _threshold(value: object) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, tuple) else str(value)
+
+
+def _words_json(report: Report, lines: Iterable[Line], missing: Iterable[Missing], language: str) -> Fields:
+    """Return code → what it says, for the codes of an answer."""
+    codes = {text for line in lines for text in texts_in(list(line.values.values()))} | {one.code for one in missing}
+    known = {**MISSING, **report.words}
+    return {code: known[code].said(language) for code in sorted(codes & set(known))}
+
+
+def texts_in(value: object) -> Iterable[str]:
+    """Yield every text in a value, however deep."""
+    match value:
+        case str():
+            yield value
+        case list() | tuple():
+            for one in value:
+                yield from texts_in(one)
+        case dict():
+            for one in value.values():
+                yield from texts_in(one)
+
+
+def line_json(line: Line, contested: Iterable[Objection], language: str = "en") -> Fields:
     """Return a line with the events that it rests on, and what was said against it."""
     events = [{"event_id": one.event_id, "position": one.position} for one in line.events]
     said = [_objection_json(one) for one in contested]
-    told = {"subject": line.about[0] if line.about else None, **plain(line.values), "events": events}
+    told = {"subject": line.about[0] if line.about else None, **plain(line.values, language), "events": events}
     return {**told, "contested": said} if said else told
 
 
@@ -267,20 +310,22 @@ def _objection_json(objection: Objection) -> Fields:
     }
 
 
-def plain(values: Mapping[str, object]) -> Fields:
+def plain(values: Mapping[str, object], language: str = "en") -> Fields:
     """Return a line's values as JSON."""
-    return {name: _told(value) for name, value in values.items()}
+    return {name: _told(value, language) for name, value in values.items()}
 
 
-def _told(value: object) -> object:
-    """Return a value as JSON holds it: instants in UTC, decimals as text."""
+def _told(value: object, language: str) -> object:
+    """Return a value as JSON holds it: instants in UTC, decimals as text, words in a language."""
     match value:
         case datetime():
             return utc_text(value)
+        case Words():
+            return value.said(language)
         case dict():
-            return {str(name): _told(one) for name, one in value.items()}
+            return {str(name): _told(one, language) for name, one in value.items()}
         case list() | tuple():
-            return [_told(one) for one in value]
+            return [_told(one, language) for one in value]
         case bool() | int() | float() | None | str():
             return value
     return str(value)

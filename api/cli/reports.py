@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.console import Fields, as_json, say, show_table
+from api.cli.console import Fields, as_json, language, say, show_table
 from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
 from api.cli.questions import Known, On, moment
 from api.cli.threads import Limit, one_of
@@ -25,13 +25,14 @@ def reports(
     data: Data = None, ledger: LedgerName = None, as_role: AsRole = None, lang: Lang = None, json: AsJson = False
 ) -> None:
     """List the reports."""
-    from api.cli.console import language
     from api.cli.questions import READER
     from api.cli.service import answered, client, way
 
     with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
         rows = answered(service.get("/reports"), machine=json)["rows"]
-    as_json({"rows": rows}) if json else show_table("Reports", REPORT_COLUMNS, rows)
+    as_json({"rows": rows}) if json else show_table(
+        "报告" if language(lang) == "zh" else "Reports", REPORT_COLUMNS, rows
+    )
 
 
 def report(
@@ -56,22 +57,33 @@ def report(
     asked: Fields = {"on": on, "known": known, "unit": unit, "from": since, "until": until, "limit": limit}
     asked |= {"subject": subject, "event": event, "than_on": than_on, "than_known": than_known}
     found = one_of("/reports", name, asked, data, ledger, as_role, lang, json=json)
-    as_json(found) if json else _show(found)
+    as_json(found) if json else _show(found, zh=language(lang) == "zh")
 
 
-def _show(found: Fields) -> None:
-    zone, labels = str(found["on"]["zone"]), found["labels"]
+def _show(found: Fields, *, zh: bool) -> None:
+    zone, labels = str(found["on"]["zone"]), {**found["words"], **found["labels"]}
     rows = [{name: _cell(name, value, zone, labels) for name, value in line.items()} for line in found["lines"]]
     columns = [name for name in dict.fromkeys(n for row in rows for n in row) if _says(name, rows)]
     say(found["definition"])
     show_table(found["question"], columns, rows)
     for one in found["missing"]:
-        say(f"Missing: {one['code']} {', '.join(one['about'])}".rstrip())
+        what = f"{one['code']} {', '.join(one['about'])}".rstrip()
+        meant = found["words"].get(one["code"])
+        say(f"{'缺失：' if zh else 'Missing: '}{what}{f' ({meant})' if meant else ''}")
     if found["next"] is not None:
-        say("There are more lines than --limit.")
-    policy = found["policy"]
-    by = "no published policy" if policy is None else f"policy {policy['id']}@{policy['version']}"
-    say(f"True at position {found['position']}, known {found['known']}; {by}; formula {found['formula']}.")
+        say("行数超过 --limit。" if zh else "There are more lines than --limit.")
+    say(_rests_on(found, zh=zh))
+
+
+def _rests_on(found: Fields, *, zh: bool) -> str:
+    """Return the sentence that says up to where, and by which policy and formula, the answer holds."""
+    policy, position, known = found["policy"], found["position"], found["known"]
+    name = None if policy is None else f"{policy['id']}@{policy['version']}"
+    if zh:
+        by = "无已发布制度" if name is None else f"制度 {name}"
+        return f"截至位置 {position}，所知位置 {known}；{by}；公式 {found['formula']}。"
+    by = "no published policy" if name is None else f"policy {name}"
+    return f"True at position {position}, known {known}; {by}; formula {found['formula']}."
 
 
 def _says(name: str, rows: list[Fields]) -> bool:

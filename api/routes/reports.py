@@ -9,7 +9,7 @@ from api.answers import After, Keyset, Limit, MinPosition, answer, table, wants_
 from api.labels import Labels, labels_for
 from api.paths import PathId
 from api.reading import Asking
-from api.reporting import Wanted, answered, found_json, given_for, plain, report_json, visible
+from api.reporting import Wanted, answered, found_json, given_for, plain, report_json, texts_in, visible
 from api.routes.ownership import Fields, moment_json
 from api.snapshots import at_least, known_position
 from api.times import Known, On
@@ -31,7 +31,7 @@ ThanKnown = Annotated[str | None, Query(max_length=40, description="Compare with
 @router.get("/reports", response_class=Response)
 async def reports(asked: Asking) -> Response:
     """Return every report: its name, question, definition, parameters, thresholds and version of the formula."""
-    rows = [report_json(report) for report in REPORTS.values()]
+    rows = [report_json(report, asked.language) for report in REPORTS.values()]
     return table(asked, rows, asked.served.watch.size, next=None)
 
 
@@ -66,12 +66,12 @@ async def report(
     page = lines[start : start + limit]
     following = keyset.make((start + limit, upto)) if len(lines) > start + limit else None
     if wants_csv(asked.asker.headers.get("accept", "")):
-        return table(asked, [_row(line) for line in page], upto, next=following)
+        return table(asked, [_row(line, asked.language) for line in page], upto, next=following)
     labels = await labels_for(asked, _keys(page), moment, upto)
     value: Fields = {
-        **report_json(chosen),
+        **report_json(chosen, asked.language),
         "on": moment_json(moment),
-        **found_json(chosen, found, page),
+        **found_json(chosen, found, page, asked.language),
         "labels": _labels_json(labels, page),
         "next": following,
     }
@@ -101,28 +101,16 @@ def _place(key: list[str | int] | None, known: int | None) -> tuple[int, int | N
     return (0, known) if key is None else (int(key[0]), int(key[1]))
 
 
-def _row(line: Line) -> Fields:
+def _row(line: Line, language: str) -> Fields:
     """Return a line as a row of a table: its events by id."""
     ids = " ".join(one.event_id for one in line.events)
-    return {"subject": line.about[0] if line.about else None, **plain(line.values), "events": ids}
+    return {"subject": line.about[0] if line.about else None, **plain(line.values, language), "events": ids}
 
 
 def _keys(lines: Iterable[Line]) -> set[str]:
     """Return the persons and units that lines name."""
-    named = {text for line in lines for text in (*line.about, *_texts(list(line.values.values())))}
+    named = {text for line in lines for text in (*line.about, *texts_in(list(line.values.values())))}
     return {key for key in named if key.startswith(("person/", "unit/"))}
-
-
-def _texts(value: object) -> Iterable[str]:
-    match value:
-        case str():
-            yield value
-        case list() | tuple():
-            for one in value:
-                yield from _texts(one)
-        case dict():
-            for one in value.values():
-                yield from _texts(one)
 
 
 def _labels_json(labels: Labels, lines: Iterable[Line]) -> Fields:

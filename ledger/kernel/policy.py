@@ -131,6 +131,12 @@ class PolicyTerms(Value):
     probation_limits: tuple[ProbationLimit, ...] = LABOUR_CONTRACT_LAW_CN
     probation_notice_days: Days = 30  # before its end, when it has to be decided
     offices: Offices = Offices()
+    alike_ratings: int = Field(default=3, ge=2, le=1000)  # of a judge in a cycle, from which on one grade for all tells
+    bulk_ratings: int = Field(default=5, ge=2, le=1000)  # by one judge within `bulk_minutes`, from which on they tell
+    bulk_minutes: int = Field(default=5, ge=1, le=1440)
+    reading_seconds: int = Field(default=10, ge=0, le=86_400)  # sooner after its publication nobody has read a result
+    impact_ratio_floor: Part = Decimal("0.8")  # a selection rate below it is looked into (US 29 CFR 1607.4 D)
+    system_questions: tuple[Code, ...] = Field(default=("satisfaction", "collaboration"), max_length=40)  # of surveys
 
     @model_validator(mode="after")
     def _each_named_once(self) -> "PolicyTerms":

@@ -74,7 +74,7 @@ def overstepping(view: View, asked: Circumstances) -> list[Act]:
 
 
 def _period(asked: Circumstances) -> dict[str, object]:
-    return {"since": asked.since, "until": asked.until, "known": asked.known}
+    return {"since": asked.since, "until": asked.last, "known": asked.known}
 
 
 def _read(view: View, statement: str, asked: dict[str, object], known: int) -> list[Act]:

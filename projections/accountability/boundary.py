@@ -6,7 +6,7 @@ from itertools import groupby
 from projections.accountability import acts
 from projections.accountability.acts import Act
 from projections.accountability.places import PERSON, People
-from projections.accountability.report import Answer, Attempt, Circumstances, Line, Report, Views
+from projections.accountability.report import Answer, Attempt, Circumstances, Line, Report, Views, Words
 from projections.engine import View
 
 REFUSED = frozenset(
@@ -29,6 +29,26 @@ DEFINITION = (
     "proposed it (a goal of one's own, a requisition, a probation's outcome). lapses: for each party, how many duties "
     "due in its seats lapsed in the period and how many persons they are of; shown to who may see all of them."
 )
+DEFINITION_ZH = (
+    "期间内每个越界行为一行。overstepped：标记为代替主管所为；hr_set_goal：同上，且为设定或更改目标的目标值；"
+    "refused：因此被拒绝的尝试"
+    "（没有事件，旁注其在拒绝日志中的编号）；judged_own_progress：目标由申报所计数值的人自行结项，或评分的评定人就"
+    "是被评人；"
+    "self_approval：由提出者本人批准（本人的目标、招聘需求、试用期结论）。lapses：各方席位上在期间内到期的义务有多"
+    "少失效，涉及多少人；"
+    "仅向有权查看其中所有人的人展示。"
+)
+WORDS = {
+    "overstepped": Words("done in a lead's place", "代替主管所为"),
+    "hr_set_goal": Words("HR set or changed a goal", "人力资源设定或更改目标"),
+    "refused": Words("attempted and refused", "已尝试并被拒绝"),
+    "judged_own_progress": Words("judged one's own progress", "评定自己的进展"),
+    "self_approval": Words("approved one's own proposal", "批准自己的提议"),
+    "lapses": Words("duties that lapsed", "失效的义务"),
+    "lead": Words("leads", "主管"),
+    "hr": Words("HR", "人力资源"),
+    "employee": Words("employees", "员工"),
+}
 
 
 def answer(views: Views, asked: Circumstances) -> Answer:
@@ -142,4 +162,7 @@ REPORT = Report(
     answer=answer,
     thresholds=("boundary", "small_group_limit"),
     attempts=True,
+    question_zh="谁代行了他人的职责，谁自己的义务失效了？",
+    definition_zh=DEFINITION_ZH,
+    words=WORDS,
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from projections.accountability.places import UNIT, People
-from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, Words
 from projections.directory import queries as directory
 from projections.engine import View
 from projections.goals import queries
@@ -23,6 +23,15 @@ DEFINITION = (
     "With `subject` only the goals up and down from one goal, or from those of one unit. Coverage is shown to who may "
     "see every goal that it is added up from."
 )
+DEFINITION_ZH = (
+    "在 `on` 时对某人有约束力的每个目标一行（kind 为 goal），总目标在前，其余各在其上级目标之后，列出负责人、层级、"
+    "目标值与进展，"
+    "以及是否为总目标（属于最高单位且无上级）、孤立目标（无上级，或上级对任何人都没有约束力，且非总目标）、或无下级。"
+    "另对每个有下级的目标一行（kind 为 coverage）：其自身期间内的总量、下级承担多少、剩余多少、谁的数量无法相加。"
+    "每月 8、一年合计为 100 中的 96，剩余 4。给出 `subject` 时，只列某目标或某单位目标上下相连的目标。"
+    "coverage 仅向有权查看其所合计的全部目标的人展示。"
+)
+WORDS = {"goal": Words("goal", "目标"), "coverage": Words("coverage by the goals under it", "下级目标的覆盖情况")}
 
 
 @dataclass
@@ -173,4 +182,9 @@ REPORT = Report(
     answer=answer,
     parameters=frozenset({"subject"}),
     thresholds=("roll_up",),
+    question_zh="每个总目标由哪些单位和人员承担，哪些未被覆盖，哪些无所依附？",
+    definition_zh=DEFINITION_ZH,
+    period=False,
+    subjects=frozenset({"goal", "unit", "person"}),
+    words=WORDS,
 )

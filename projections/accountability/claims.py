@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from ledger.domain.progress.claims import Health
 from projections.accountability.places import People
-from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, Words
 from projections.engine import View
 from projections.goals import queries
 from projections.goals.queries import Wanted
@@ -20,6 +20,20 @@ DEFINITION = (
     "success_against_value: closed as reached with an attainment below 1; completed_short: closed with a progress "
     "below 1."
 )
+DEFINITION_ZH = (
+    "期间与所问期间重叠的目标中，每处矛盾一行。claim_against_measurement：同一天负责人申报的数值与核准来源的测量值"
+    "不同；"
+    "declared_health：申报为正常，而数据显示偏离（低于制度规定的预期路径比例）；green_without_check_in：申报为正常，"
+    "此后在制度规定的汇报周期内没有任何数值；success_against_value：以达成结项而达成度低于 1；completed_short：以低"
+    "于 1 的进展结项。"
+)
+WORDS = {
+    "claim_against_measurement": Words("the claim says another value than the measurement", "申报值与测量值不同"),
+    "declared_health": Words("declared on track, found off track", "申报正常，实际偏离"),
+    "green_without_check_in": Words("on track, and no value since", "申报正常，此后无数值"),
+    "success_against_value": Words("closed as reached, with an attainment below 1", "以达成结项，达成度不足 1"),
+    "completed_short": Words("closed short of its target", "未达目标值即结项"),
+}
 
 
 def answer(views: Views, asked: Circumstances) -> Answer:
@@ -90,4 +104,7 @@ REPORT = Report(
     views=("goals", "directory"),
     answer=answer,
     thresholds=("deviation_share", "reporting_rhythm_days"),
+    question_zh="申报与测量、成功与数值在何处相互矛盾？",
+    definition_zh=DEFINITION_ZH,
+    words=WORDS,
 )

@@ -17,6 +17,11 @@ RESULT_ONLY = (
     "(a goal assigned, proposed or revised for another), no check-in (coaching, a review meeting, support given), no "
     "feedback or comment. Acts count as of whoever did them; feedback without a name counts for nobody."
 )
+RESULT_ONLY_ZH = (
+    "期间内给人评分、且所有行为仅为评分的每位评定人一行：没有目标沟通（为他人设定、提议或修订目标），没有跟进（辅导"
+    "、考核面谈、"
+    "提供支持），没有反馈或评论。行为计在实施者名下；匿名反馈不计入任何人。"
+)
 OPENED, SEEN = "duties.DutyOpened", "duties.DutySeen"
 ENDED = {"duties.DutyDischarged": "acted", "duties.DutyExcused": "excused", "duties.DutyVoided": "voided"}
 LAPSED = "duties.DutyLapsed"
@@ -25,6 +30,11 @@ IGNORED = (
     "One line for each holder and kind of duty of a lead that was opened in the period: how many were raised, how many "
     "of them were seen, acted on, excused or void, how many lapsed, how many lapsed without having been seen, and "
     "how many are still open at `on`. A duty that passed to another counts for who holds it at `on`."
+)
+IGNORED_ZH = (
+    "期间内产生的主管义务，按承担人与种类每组一行：产生多少，其中已查看、已处理、已免除或作废多少，失效多少，未经查"
+    "看即失效多少，"
+    "在 `on` 时仍未了结多少。移交他人的义务计在 `on` 时的承担人名下。"
 )
 
 
@@ -98,6 +108,8 @@ RESULT_ONLY_REPORT = Report(
     version=1,
     views=("accountability", "directory"),
     answer=result_only,
+    question_zh="哪些主管只给结果评分，而不在过程中领导？",
+    definition_zh=RESULT_ONLY_ZH,
 )
 IGNORED_ALERTS_REPORT = Report(
     name="ignored-alerts",
@@ -106,4 +118,6 @@ IGNORED_ALERTS_REPORT = Report(
     version=1,
     views=("accountability", "directory"),
     answer=ignored_alerts,
+    question_zh="提交给主管的提醒后来如何？",
+    definition_zh=IGNORED_ZH,
 )

@@ -8,7 +8,7 @@ from enum import StrEnum
 from projections.accountability import acts
 from projections.accountability.acts import Act
 from projections.accountability.places import PERSON, UNIT, People
-from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, sources
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, Words, sources
 from projections.accountability.times_compared import at_event, compared
 from projections.engine import View
 from projections.responsibility import queries
@@ -22,8 +22,34 @@ DEFINITION = (
     "that is no more), ended_delegation (the holder is away, and the delegation under which another acted has ended), "
     "no_holder (all others). A subject held in name only, by a holder who is gone, counts as a gap although nobody "
     "took it away. With `subject`: who answers for it on the day, and with `than_on` or `than_known` the same then, "
-    "with the acts that make the difference. With `event`: who answered for the event's subjects when it took effect."
+    "with the acts that make the difference. With `event`: who answered for the event's subjects when it took effect, "
+    "whatever `on` would be. It is of a day, so it takes no period."
 )
+DEFINITION_ZH = (
+    "在 `on` 时、以 `known` 所知为准，无人负责或多人负责的每个现存对象一行。缺口的种类：declared（知情声明），"
+    "leaver（持有人已离职），"
+    "dissolved_unit（由已撤销的单位持有），ended_delegation（持有人缺席，而代行人的委托已终止），no_holder（其余）。"
+    "仅名义上由已不在的人持有的对象也算缺口，即使无人收回。给出 `subject`：当日由谁负责；加上 `than_on` 或"
+    " `than_known`："
+    "另一时点的同一情况，以及造成差别的行为。给出 `event`：该事件生效时由谁对其对象负责，与 `on` 无关。本报告针对某"
+    "一日，不接受期间。"
+)
+WORDS = {
+    "gap": Words("nobody answers", "无人负责"),
+    "conflict": Words("more than one answers", "多人负责"),
+    "declared": Words("said knowingly", "知情声明"),
+    "no_holder": Words("nobody holds it", "无人持有"),
+    "leaver": Words("its holder has left", "持有人已离职"),
+    "dissolved_unit": Words("its holder is a unit that is no more", "持有单位已撤销"),
+    "ended_delegation": Words("its holder is away, and the delegation has ended", "持有人缺席且委托已终止"),
+    "several_accountable": Words("several are accountable", "多人同时负责"),
+    "no_such_event": Words("the event was not known then", "当时尚不知该事件"),
+    "held": Words("held", "持有"),
+    "nobody": Words("nobody", "无人"),
+    "same": Words("the same at both times", "两个时点相同"),
+    "new": Words("new", "新增"),
+    "gone": Words("no more", "不再"),
+}
 
 
 class GapKind(StrEnum):
@@ -215,4 +241,10 @@ REPORT = Report(
     views=("responsibility", "directory", "accountability", "audit_trail"),
     answer=answer,
     parameters=frozenset({"subject", "event", "than_on", "than_known"}),
+    question_zh="谁对什么负责，何处无人或多人负责，两个时点之间发生了什么变化？",
+    definition_zh=DEFINITION_ZH,
+    period=False,
+    apart={"event": frozenset({"on", "unit", "subject", "than_on", "than_known"}), "subject": frozenset({"unit"})},
+    needs={"than_on": "subject", "than_known": "subject"},
+    words=WORDS,
 )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ledger.kernel.ids import split_stream
 from projections.accountability.places import PERSON, People
-from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, sources
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, Words, sources
 from projections.accountability.trails import trail_of
 from projections.directory import queries as directory
 from projections.engine import View
@@ -22,12 +22,29 @@ HAND_OVERS = (
     "it. Who took it from whom: the giver ended at the very instant of the taking, or last before it with nobody "
     "holding it in between; who joins others takes it from nobody. Ids of one person are one holder."
 )
+HAND_OVERS_ZH = (
+    "期间内对某对象的责任（单位则为其主管）由一人转到另一人的每一次一行：谁交出，谁接手，交出者持有多久（以天计，自"
+    "接手至持有结束），"
+    "其间无人持有多少天，以及交出者在持有期间对该对象做了多少行为。接自何人：在接手的同一瞬间结束持有者；否则为此前"
+    "最后结束者，"
+    "且其间无人持有；与他人共同持有者不接自任何人。同一人的多个标识视为一个持有人。"
+)
 PING_PONG = (
     "One line for each return in the period: holder A gave to B, and A holds it again (pattern `returned`); or a line "
     "holder gave to one who works for HR (holds an HR office) and it came back into the line (pattern `line_hr_line`). "
     "For each of the three holdings: who, how many days, how many acts on the subject while it was held. "
     "Who took it from whom as in hand-overs."
 )
+PING_PONG_ZH = (
+    "期间内每次返回一行：持有人 A 交给 B，而后 A 再次持有（pattern 为 `returned`）；或业务线持有人交给人力资源人员"
+    "（担任人力资源职务），"
+    "而后又回到业务线（pattern 为 `line_hr_line`）。三段持有各列出：何人、多少天、持有期间对该对象做了多少行为。"
+    "接自何人的判定与 hand-overs 相同。"
+)
+PATTERNS = {
+    "returned": Words("handed over and taken back", "交出后又收回"),
+    "line_hr_line": Words("from the line to HR and back", "由业务线到人力资源再返回"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +102,10 @@ def _lines(views: Views, asked: Circumstances) -> Iterator[tuple[str, list[Held]
     view = views["responsibility"]
     if asked.subject is not None:
         line = line_of(view, asked.subject, known=asked.known)
-        yield asked.subject, joined([one for one in line if one.since <= asked.until])
+        yield asked.subject, joined([one for one in line if one.since <= asked.last])
         return
     after = ""
-    while page := lines_of_all(view, until=asked.until, known=asked.known, after=after):
+    while page := lines_of_all(view, until=asked.last, known=asked.known, after=after):
         yield from ((subject, joined(line)) for subject, line in page.items())
         after = max(page)
 
@@ -114,7 +131,7 @@ def hand_overs(views: Views, asked: Circumstances) -> Answer:
     """Return every hand-over of the period, in order of subject and time."""
     people, found = People(views["directory"], asked), list[Line]()
     for subject, line in _lines(views, asked):
-        pairs = [pair for pair in passed(line) if asked.since <= pair[1].since <= asked.until]
+        pairs = [pair for pair in passed(line) if asked.since <= pair[1].since <= asked.last]
         pairs = [pair for pair in pairs if any(people.has(held.holder) for held in pair)]
         if pairs:
             doings = _Doings(views["audit_trail"], subject, asked.known)
@@ -123,13 +140,13 @@ def hand_overs(views: Views, asked: Circumstances) -> Answer:
 
 
 def _hand_over(subject: str, giver: Held, taker: Held, doings: _Doings, asked: Circumstances) -> Line:
-    acts = doings.while_held(giver, asked.until)
+    acts = doings.while_held(giver, asked.last)
     between = (taker.since - giver.until) / DAY if giver.until is not None else 0.0
     values = {
         "giver": giver.holder,
         "taker": taker.holder,
         "taken": taker.since,
-        "days_held": giver.days(asked.until),
+        "days_held": giver.days(asked.last),
         "days_between": round(max(between, 0.0), 3),
         "acts_while_held": len(acts),
     }
@@ -148,7 +165,7 @@ def ping_pong(views: Views, asked: Circumstances) -> Answer:
     for subject, line in _lines(views, asked):
         for three in there_and_back(line):
             pattern = _pattern(views["directory"], three, asked)
-            inside = asked.since <= three[2].since <= asked.until
+            inside = asked.since <= three[2].since <= asked.last
             if pattern is not None and inside and any(people.has(held.holder) for held in three):
                 doings = _Doings(views["audit_trail"], subject, asked.known)
                 found.append(_return(subject, pattern, three, doings, asked))
@@ -179,12 +196,12 @@ def _is_hr(view: View, held: Held, known: int) -> bool:
 
 
 def _return(subject: str, pattern: str, three: Sequence[Held], doings: _Doings, asked: Circumstances) -> Line:
-    acts = [doings.while_held(held, asked.until) for held in three]
+    acts = [doings.while_held(held, asked.last) for held in three]
     values = {
         "pattern": pattern,
         "holders": [held.holder for held in three],
         "returned": three[2].since,
-        "days_held": [held.days(asked.until) for held in three],
+        "days_held": [held.days(asked.last) for held in three],
         "acts_while_held": [len(one) for one in acts],
     }
     events = sorted({*_evidence(*three), *(source for one in acts for source in one)})
@@ -199,6 +216,8 @@ HAND_OVERS_REPORT = Report(
     views=("responsibility", "directory", "audit_trail"),
     answer=hand_overs,
     parameters=frozenset({"subject"}),
+    question_zh="谁把什么交给了谁，持有了多久，期间做了什么？",
+    definition_zh=HAND_OVERS_ZH,
 )
 PING_PONG_REPORT = Report(
     name="ping-pong",
@@ -208,4 +227,7 @@ PING_PONG_REPORT = Report(
     views=("responsibility", "directory", "audit_trail"),
     answer=ping_pong,
     parameters=frozenset({"subject"}),
+    question_zh="什么在持有人之间，或在业务线与人力资源之间来回转手，各自期间做了什么？",
+    definition_zh=PING_PONG_ZH,
+    words=PATTERNS,
 )

@@ -12,6 +12,29 @@ from projections.engine import View
 Views = Mapping[str, View]
 SMALL_GROUP = "small_group"
 PARAMETERS = frozenset({"subject", "event", "than_on", "than_known"})  # that a report may take besides the usual ones
+PERIOD = frozenset({"from", "until"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a code or a note says, in both languages; as the value of a line it is told in the caller's."""
+
+    en: str
+    zh: str
+
+    def said(self, language: str) -> str:
+        """Return the words in a language: Chinese for `zh`, English for every other."""
+        return self.zh if language == "zh" else self.en
+
+    def __str__(self) -> str:
+        return self.en
+
+
+MISSING: Mapping[str, Words] = {
+    SMALL_GROUP: Words(
+        "figures of a group below the policy's limit are withheld", "低于制度规定人数的群体，其数据不予展示"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,11 +79,15 @@ def _no_policy(_: datetime) -> int:
     return 0
 
 
+def _nothing(_: str) -> Mapping[str, object]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What a report is asked about: a time, what was known, a period from `since` up to `until`, perhaps a unit.
 
-    `known` is a position that every view holds. `recorded`: what was recorded in the period lies after the first of
+    `known` is a position that every view holds, `known_until` the instant up to which is known what has no position. `recorded`: what was recorded in the period lies after the first of
     these positions, and up to the second.
     """
 
@@ -78,6 +105,13 @@ class Circumstances:
     than_known: int | None = None
     refused: Sequence["Attempt"] = field(default=())
     policy_at: Callable[[datetime], int] = _no_policy  # the version in force at an instant, 0 for none
+    known_until: datetime | None = None
+    opened: Callable[[str], Mapping[str, object]] = _nothing  # event id → its sealed fields, as they open now
+
+    @property
+    def last(self) -> datetime:
+        """Return the last instant whose acts count: the period's end, or `on` where that is earlier."""
+        return min(self.on, self.until)
 
     @property
     def day(self) -> date:
@@ -109,7 +143,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report: `views` names the projections that it reads; `version` is that of its formula, raised with it."""
+    """A report: `views` names the projections that it reads; `version` is that of its formula, raised with it.
+
+    `parameters`: what it takes besides `on`, `known` and `unit`; a report of how things stand on a day takes no period.
+    `apart`: a parameter → those that say nothing beside it; `needs`: a parameter → the one it says nothing without.
+    `words`: code → what it says, for the codes among the values of its lines and in what is missing.
+    """
 
     name: str
     question: str
@@ -120,6 +159,39 @@ class Report:
     parameters: frozenset[str] = frozenset()
     thresholds: tuple[str, ...] = ()  # the terms of the policy that it goes by
     attempts: bool = False  # whether it tells of refused attempts
+    question_zh: str = ""
+    definition_zh: str = ""
+    period: bool = True
+    subjects: frozenset[str] = frozenset()  # the kinds that `subject` may be of; none named: any
+    apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    needs: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Words] = field(default_factory=dict)
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """Return every parameter that it takes, the usual ones first."""
+        period = ("from", "until") if self.period else ()
+        return ("on", "known", "unit", *period, *sorted(self.parameters & PARAMETERS))
+
+    def asks(self, language: str) -> str:
+        """Return its question in a language."""
+        return Words(self.question, self.question_zh or self.question).said(language)
+
+    def defines(self, language: str) -> str:
+        """Return its definition in a language."""
+        return Words(self.definition, self.definition_zh or self.definition).said(language)
+
+    def unfit(self, given: Mapping[str, str | None]) -> dict[str, str]:
+        """Return parameter → why it can't be taken, of those given: leaving one out would answer another question."""
+        present = {name for name, value in given.items() if value is not None}
+        found = dict.fromkeys(sorted(present - set(self.takes)), "unknown_parameter")
+        for name in sorted(present & set(self.apart)):
+            found |= dict.fromkeys(sorted(present & self.apart[name]), f"not_beside_{name}")
+        found |= {n: f"only_beside_{o}" for n, o in self.needs.items() if n in present and o not in present}
+        kind = (given.get("subject") or "").partition("/")[0]
+        if self.subjects and kind and kind not in self.subjects:
+            found["subject"] = "unfit_kind"
+        return found
 
 
 def withhold_small(answer: Answer, limit: int) -> Answer:

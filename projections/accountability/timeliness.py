@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from projections.accountability.places import PERSON, UNIT, People
-from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views
+from projections.accountability.report import Answer, Circumstances, Line, Report, Source, Views, Words
 from projections.audit_trail.lateness import Entered, entered_by_actor
 
 BUCKETS = ("same_day", "within_7_days", "within_30_days", "within_90_days", "later")
@@ -13,8 +13,17 @@ DEFINITION = (
     "how many entries they recorded, how many of them late (recorded more than the policy's late window after they "
     "took effect), how many back-dated (dated before the earliest time that the command lets pass unmarked), the share "
     "of late ones, and how long after the effect they were recorded: within a day, 7, 30, 90 days, or later. "
-    "Imported history and acts of rules and systems do not count. A unit is shown to who may see all of its actors."
+    "Imported history and acts of rules and systems do not count. A unit is shown to who may see all of its actors. "
+    "Home units are those at `on`."
 )
+DEFINITION_ZH = (
+    "对期间内所记录的内容，每位行为人一行，其每个所属单位一行：记录了多少条，其中迟录（生效后超过制度迟录窗口才记录"
+    "）多少条，"
+    "倒签（日期早于命令允许不加标记的最早时间）多少条，迟录比例，以及生效后多久才记录：一日、7 日、30 日、90 日之内"
+    "或更晚。"
+    "导入的历史以及规则和系统的行为不计。单位行仅向有权查看其全部行为人的人展示。所属单位以 `on` 时为准。"
+)
+WORDS = {"person": Words("person", "个人"), "unit": Words("unit", "单位")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +80,7 @@ REPORT = Report(
     views=("audit_trail", "directory"),
     answer=answer,
     thresholds=("late_window_days",),
+    question_zh="谁记录得晚或倒签，频率如何，晚了多久？",
+    definition_zh=DEFINITION_ZH,
+    words=WORDS,
 )
