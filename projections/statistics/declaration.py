@@ -10,7 +10,7 @@ from projections.statistics.gathering import fold
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="statistics",
-    version=2,
+    version=3,
     question="Which outcomes, trainings and hirings do the statistics rest on?",
     tables=("acts", MERGES_TABLE),
     topics=None,

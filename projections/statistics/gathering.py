@@ -9,12 +9,21 @@ from projections.accountability.report import Circumstances
 from projections.engine import View
 from projections.engine.projection import Events, RawEvent
 
-FIRST = datetime(1, 1, 1, tzinfo=UTC)
-CONTEXTS = ("outcomes.Outcome", "training.", "hiring.")
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+CONTEXTS = ("outcomes.Outcome", "outcomes.Survey", "training.", "hiring.")
 MORE = frozenset(
     {
+        "goals.MetricDefined",
         "goals.ConversionStated",
         "goals.GoalTargetRevised",
+        "policies.PolicyPublished",
+        "privacy.ErasureConfirmed",
+        "privacy.SubjectErased",
+        "reviews.ReviewOpened",
+        "reviews.ResultPublished",
+        "reviews.AppealDecided",
+        "reviews.ReviewReopened",
+        "reviews.ReviewWithdrawn",
         "people.EmploymentStarted",
         "people.EmploymentStartCancelled",
         "feedback.CoachingHeld",

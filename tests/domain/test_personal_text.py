@@ -92,6 +92,7 @@ def test_sealed_fields_may_be_gone_and_name_a_data_subject(event: type[Event]):
             "author",
             "absence",
             "survey",
+            "declared_group",
         }
 
 

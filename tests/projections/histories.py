@@ -29,6 +29,7 @@ class History:
 
     def __init__(self) -> None:
         self.stored: list[bytes] = []
+        self.sealed: dict[str, dict[str, Any]] = {}  # event id → its sealed fields, while their key lives
         self._gone = 0
         self._versions: dict[str, int] = {}
 
@@ -52,6 +53,8 @@ class History:
         subjects = event.subjects(stream)
         recorded = utc_text(START + timedelta(days=400, seconds=position))
         head = f'{{"position":{position},"stream":"{stream}","version":{version},"recorded_at":"{recorded}",'
+        for fields in event.sealed_texts(stream).values():
+            self.sealed.setdefault(envelope.event_id, {}).update(fields)
         self.stored.append(head.encode() + encode(envelope, event, subjects, {}))
         return envelope.event_id
 
@@ -62,7 +65,7 @@ class History:
 
     def let_go(self) -> list[bytes]:
         """Return the stored events and keep them no longer: for histories that are larger than memory."""
-        stored, self.stored = self.stored, []
+        stored, self.stored, self.sealed = self.stored, [], {}
         self._gone += len(stored)
         return stored
 

@@ -20,14 +20,24 @@ FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 class Asker:
     """Asks reports of one history."""
 
-    def __init__(self, views: dict[str, View], size: int) -> None:
-        self.views, self.size = views, size
+    def __init__(self, views: dict[str, View], history: History) -> None:
+        self.views, self.size, self.sealed = views, history.size, history.sealed
 
     def __call__(self, name: str, *, on: datetime = LAST, known: int | None = None, **more: Any) -> Answer:
         """Return what a report answers; the period is all of time unless `since` and `until` are given."""
         at = self.size if known is None else known
-        given = {"since": FIRST, "until": on, "zone": ZoneInfo("UTC"), "recorded": (0, at), **more}
+        given = {
+            "since": FIRST,
+            "until": on,
+            "zone": ZoneInfo("UTC"),
+            "recorded": (0, at),
+            "opened": self._opened,
+            **more,
+        }
         return REPORTS[name].answer(self.views, Circumstances(on=on, known=at, **given))
+
+    def _opened(self, event_id: str) -> dict[str, Any]:
+        return self.sealed.get(event_id, {})
 
 
 @contextmanager
@@ -37,7 +47,7 @@ def reporting(bench: Bench, history: History, *names: str) -> Iterator[Asker]:
     raw = history.raw()
     built = {name: bench.build(ALL[name], [raw]) for name in wanted}
     try:
-        yield Asker({name: bench.view(tables, history.size) for name, tables in built.items()}, history.size)
+        yield Asker({name: bench.view(tables, history.size) for name, tables in built.items()}, history)
     finally:
         for tables in built.values():
             bench.drop(tables.build)

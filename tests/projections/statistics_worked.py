@@ -60,7 +60,7 @@ def applicants() -> History:
     hires = {0, 1, 6, 7, 8, 11}
     for n, group in enumerate(groups):
         if group is not None:
-            said = candidates.CandidateGroupsDeclared(groups=(candidates.Group(kind="gender", group=group),))
+            said = candidates.CandidateGroupsDeclared(groups={"gender": group})
             history.add(f"candidate/c-{n}", said, day(1))
         received = hired.ApplicationReceived(
             candidate=f"c-{n}", requisition="q-1", unit="sales", profile="j-1", requirements=event_id(1)

@@ -6,12 +6,17 @@ from decimal import Decimal
 import pytest
 
 from ledger.domain.goals.metrics import ConversionStated
+from ledger.domain.hiring.applications import ApplicationReceived
+from ledger.domain.hiring.candidates import CandidateGroupsDeclared, CandidatesMerged, CandidatesUnmerged
 from ledger.domain.outcomes.results import OutcomeCorrected, OutcomeRecorded
+from ledger.domain.privacy.records import ErasureConfirmed
 from ledger.kernel.annulment import EntryAnnulled
+from ledger.kernel.event import Subject
+from ledger.kernel.policy import PolicyTerms
 from projections.accountability.report import withhold_small
 from projections.statistics import REPORTS
 from tests.projections.conftest import Bench
-from tests.projections.histories import day
+from tests.projections.histories import History, day, event_id
 from tests.projections.reported import reporting
 from tests.projections.statistics_worked import (
     QUARTERS,
@@ -139,3 +144,81 @@ def test_the_thread_of_a_hire_by_hand(bench: Bench) -> None:
     assert (one["decision"], one["below_the_bar"], one["probation"]) == ("hire", ["analysis"], "confirmed")
     assert (one["attainment"], one["coaching"], one["path"]) == (1, 1, "application")
     assert (third["attainment"], third["reached_in_period"], third["path"]) == (0.5, 2, "other")
+
+
+def declares(history: History, candidate: str, on: int, **groups: str) -> str:
+    return history.add(f"candidate/{candidate}", CandidateGroupsDeclared(groups=groups), day(on))
+
+
+def test_a_merged_candidate_counts_once_for_a_requisition(bench: Bench) -> None:
+    history = applicants()
+    before = history.size
+    again = ApplicationReceived(
+        candidate="c-0b", requisition="q-1", unit="sales", profile="j-1", requirements=event_id(1)
+    )
+    history.add("application/a-0b", again, day(3))
+    apart = history.size
+    history.add("candidate/c-0b", CandidatesMerged(into="c-0"), day(10))
+    merged = history.size
+    history.add("candidate/c-0b", CandidatesUnmerged(former="c-0"), day(11))
+    with reporting(bench, history, "selection-rates") as asked:
+
+        def women_and_unknown(known: int) -> list[tuple[object, ...]]:
+            told = asked("selection-rates", known=known).lines
+            return [tuple(line.values[n] for n in ("hired", "of", "open")) for line in (told[0], told[2])]
+
+        assert women_and_unknown(before) == women_and_unknown(merged) == [(2, 6, 0), (1, 1, 0)]
+        assert women_and_unknown(apart) == women_and_unknown(history.size) == [(2, 6, 0), (1, 1, 1)]
+        line = asked("selection-rates", known=merged).lines[0]
+        assert {"candidate/c-0", "candidate/c-0b", "application/a-0b"} <= set(line.about)
+        assert line.people == 6
+
+
+def test_what_either_id_declared_last_counts_for_a_merged_candidate(bench: Bench) -> None:
+    history = applicants()
+    history.add("candidate/c-0b", CandidatesMerged(into="c-0"), day(10))
+    declares(history, "c-0b", 12, gender="m")
+    with reporting(bench, history, "selection-rates") as asked:
+        women, men, _ = asked("selection-rates").lines
+    assert (women.values["of"], men.values["of"], men.values["hired"]) == (5, 6, 4)
+
+
+def test_erased_declarations_are_unknown_and_told_whenever_asked_about(bench: Bench) -> None:
+    history = applicants()
+    before = history.size
+    gone = Subject(kind="candidate", id="c-1")
+    history.add("erasure/candidate/c-1", ErasureConfirmed(subject=gone), day(20))
+    history.sealed = {id: said for id, said in history.sealed.items() if b'"candidate/c-1"' not in stored(history, id)}
+    with reporting(bench, history, "selection-rates") as asked:
+        for known in (before, None):
+            found = asked("selection-rates", known=known)
+            women, _, unknown = (line.values for line in found.lines)
+            assert (women["hired"], women["of"], women["erased"]) == (1, 5, 0)
+            assert (unknown["hired"], unknown["of"], unknown["erased"]) == (2, 2, 1)
+            (missing,) = found.missing
+            assert (missing.code, missing.about) == ("declarations_erased", ("candidate/c-1",))
+
+
+def test_a_declaration_of_the_first_form_is_read_until_its_candidate_is_erased(bench: Bench) -> None:
+    history = applicants()
+    declares(history, "c-11", 13)
+    new, old = b'"schema":2,', b'"data":{"groups":[{"kind":"gender","group":"x"}]}'
+    history.stored[-1] = history.stored[-1].replace(new, b'"schema":1,').replace(b'"data":{}', old)
+    clear = history.size
+    with reporting(bench, history, "selection-rates") as asked:
+        told = {line.values["group"]: line.values["of"] for line in asked("selection-rates").lines}
+        assert told == {"f": 6, "m": 5, "unknown": 0, "x": 1}
+    history.add("erasure/candidate/c-11", ErasureConfirmed(subject=Subject(kind="candidate", id="c-11")), day(20))
+    with reporting(bench, history, "selection-rates") as asked:
+        told = {line.values["group"]: line.values["of"] for line in asked("selection-rates", known=clear).lines}
+        assert told == {"f": 6, "m": 5, "unknown": 1}
+
+
+def test_the_floor_of_the_impact_ratio_is_the_policys(bench: Bench) -> None:
+    with reporting(bench, applicants(), "selection-rates") as asked:
+        women = asked("selection-rates", terms=PolicyTerms(impact_ratio_floor=Decimal("0.5"))).lines[0].values
+    assert (women["impact_ratio"], women["below_four_fifths"], women["below_floor"]) == (0.555556, True, False)
+
+
+def stored(history: History, id: str) -> bytes:
+    return next(one for one in history.stored if id.encode() in one)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from ledger.kernel.command import Act, By, Command, StreamKind
-from ledger.kernel.event import OWN_STREAM, Entry, Event, LookupBy, Seal, Value
+from ledger.kernel.event import EVENTS, OWN_STREAM, Entry, Event, LookupBy, Seal, Value
 from ledger.kernel.facts import Facts
 from ledger.kernel.ids import ApplicationId, CandidateId, Code, Id, PersonId, RequisitionId
 from ledger.kernel.refusals import AlreadyExists, AlreadyRecorded, Circle, NotFound, Refusal
@@ -47,13 +47,22 @@ class CandidateApplied(Event, context="hiring"):
     requisition: RequisitionId
 
 
-class CandidateGroupsDeclared(Event, context="hiring"):
+class CandidateGroupsDeclared(Event, context="hiring", version=2):
     """What the candidate says of themselves, in place of what they said before, for selection rates and nothing else.
 
-    Only HR sees it; none of it is told to whoever assesses or decides.
+    Kind → group, sealed: only HR sees it, and none of it is told to whoever assesses or decides. In events of version 1
+    it stands in the clear.
     """
 
-    groups: Groups
+    groups: Annotated[dict[Code, Code] | None, Seal(OWN_STREAM, "declared_group")] = None
+
+
+def _by_kind(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of version 1, a list of kind and group, as version 2 has it."""
+    return {**data, "groups": {each["kind"]: each["group"] for each in data["groups"]}}
+
+
+EVENTS.upcaster(CandidateGroupsDeclared.topic, 1, _by_kind)
 
 
 class CandidatesMerged(Event, context="hiring"):
@@ -83,7 +92,6 @@ class CandidateState:
     applied: Mapping[str, str] = field(default_factory=dict)  # application -> requisition
     merged_into: str | None = None
     merged_at: int = 0
-    groups: tuple[Group, ...] = ()
 
 
 def evolve(state: CandidateState, entry: Entry) -> CandidateState:
@@ -93,8 +101,6 @@ def evolve(state: CandidateState, entry: Entry) -> CandidateState:
             return CandidateState(registered=True, person=person)
         case CandidateApplied(application=application, requisition=requisition):
             return replace(state, applied={**state.applied, application: requisition})
-        case CandidateGroupsDeclared(groups=groups):
-            return replace(state, groups=groups)
         case CandidatesMerged(into=into):
             return replace(state, merged_into=into, merged_at=entry.position)
         case CandidatesUnmerged():
@@ -207,7 +213,7 @@ def decide(command: Command, state: CandidateState, act: Act) -> Event:
         case NoteApplication(application=application):
             return _applied(application, state, act)
         case DeclareGroups(groups=groups):
-            return _declared(groups, state)
+            return _declared(groups)
         case MergeCandidate(into=into):
             return _merged(into, state, act)
         case UnmergeCandidate():
@@ -218,12 +224,12 @@ def decide(command: Command, state: CandidateState, act: Act) -> Event:
     raise TypeError(command)
 
 
-def _declared(groups: tuple[Group, ...], state: CandidateState) -> Event:
-    if groups == state.groups:
-        raise AlreadyRecorded()
-    if len({each.kind for each in groups}) < len(groups):
+def _declared(groups: tuple[Group, ...]) -> Event:
+    """Return the declaration; what was declared before is sealed, so that the same again is recorded again."""
+    by_kind = {each.kind: each.group for each in groups}
+    if len(by_kind) < len(groups):
         raise KindTwice()
-    return CandidateGroupsDeclared(groups=groups)
+    return CandidateGroupsDeclared(groups=by_kind)
 
 
 def _applied(application: str, state: CandidateState, act: Act) -> Event:
