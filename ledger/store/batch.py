@@ -1,6 +1,6 @@
 """What one drain of the queue writes: each request decided on its own, in order, against what the database knows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.evidence.merkle import leaf_hash
@@ -68,6 +68,11 @@ class Batch:
         self._known = known
         self._instant = instant(recorded_at)
         self._instant_text = instant_text(self._instant)
+
+    @property
+    def versions(self) -> Mapping[bytes, int | None]:
+        """Version of each stream, as known and moved by the batch."""
+        return self._known.versions
 
     def decide(self, requests: Sequence[Request]) -> list[Outcome]:
         """Return the outcome of each request, in order; they hold once the rows are committed."""

@@ -1,7 +1,6 @@
 """The two round trips of an append: what the database knows under the head lock, then the rows and the commit."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg.pq.abc import PGresult
@@ -10,6 +9,7 @@ from ledger.kernel.append import Appended
 from ledger.kernel.statements import Statements, load
 from ledger.store import wire
 from ledger.store.batch import Batch, Known, KnownKey, Rows
+from ledger.store.memory import HeadRow, is_random
 from ledger.store.pipeline import Pipeline
 from ledger.store.request import Request
 from ledger.store.tree import GrowingTree, frontier_root
@@ -46,17 +46,6 @@ SETTINGS = (
     "set statement_timeout = '10s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '5s'"
 )
 
-RANDOM_UUID = 7  # the version of an event id that follows from nothing
-
-
-@dataclass(frozen=True, slots=True)
-class HeadRow:
-    """The head as the append transaction finds it; `last_at` in microseconds since 2000-01-01, None when empty."""
-
-    size: int
-    frontier: bytes
-    last_at: int | None
-
 
 def writer_statements(schema: str) -> dict[str, str]:
     """Return the statements of the writer for one ledger."""
@@ -64,56 +53,71 @@ def writer_statements(schema: str) -> dict[str, str]:
     return {name: statements[name] for name in STATEMENTS}
 
 
-async def probe(
-    pipeline: Pipeline, requests: Sequence[Request], *, head_lock: bool, every_id: bool = False
-) -> tuple[HeadRow, Known]:
-    """Begin, take the head, and then, by statements of their own, read all that the decisions rest on.
+def begin(pipeline: Pipeline, *, head_lock: bool) -> None:
+    """Begin, and take the head: the server waits for it while the group is looked at."""
+    pipeline.send("begin_append")
+    pipeline.send("lock_head" if head_lock else "peek_head")
+    pipeline.hand_over()
+
+
+async def take_head(pipeline: Pipeline, questions: "Questions | None" = None) -> tuple[HeadRow, Known | None]:
+    """Return the head that `begin` asked for, and what `questions` found out under its lock."""
+    results = (await pipeline.sync())[1:]
+    return _head(results[0]), questions.answered(results[1:]) if questions else None
+
+
+class Questions:
+    """All that the decisions on a group rest on, asked by statements of their own after the lock.
 
     Only derived event ids are looked up: a UUIDv7 is new, and where it is not, the unique index refuses the group,
     which is then tried again with `every_id`.
     """
-    streams = {draft.stream for request in requests for draft in request.drafts}
-    streams.update(stream for request in requests for stream in request.expected)
-    event_ids = [draft.event_id for request in requests for draft in request.drafts]
-    if not every_id:
-        event_ids = [event_id for event_id in event_ids if event_id[6] >> 4 != RANDOM_UUID]
-    keys = {request.key for request in requests if request.key}
-    keys.update(key for request in requests for key, _ in request.draft_keys)
-    lookups = {(k[0], k[1]) for request in requests for draft in request.drafts for k in draft.lookups}
-    names = {request.tracked[0] for request in requests if request.tracked}
-    names.update(name for request in requests for name in request.turns)
-    order = list(streams)
-    pipeline.send("begin_append")
-    pipeline.send("lock_head" if head_lock else "peek_head")
-    pipeline.hand_over()
-    pipeline.send("find_versions", [array(wire.TEXT, order)])
-    if event_ids:
-        pipeline.send("find_event_ids", [fixed_array(wire.UUID, event_ids)])
-    if keys:
-        pipeline.send("find_keys", [array(wire.TEXT, [k[0] for k in keys]), array(wire.TEXT, [k[1] for k in keys])])
-    if lookups:
-        pairs = list(lookups)
-        pipeline.send(
-            "find_lookups", [array(wire.TEXT, [p[0] for p in pairs]), array(wire.BYTEA, [p[1] for p in pairs])]
-        )
-    if names:
-        pipeline.send("find_tracking", [array(wire.TEXT, list(names))])
-    answers = iter((await pipeline.sync())[1:])
-    head = _head(next(answers))
-    versions = next(answers)
-    known = Known({stream: _integer(versions, row, 0) for row, stream in enumerate(order)})
-    if event_ids:
-        known.event_ids = {row[0] for row in _rows(next(answers))}
-    if keys:
-        known.keys = {
-            (a, k): KnownKey(fp, integer(first), integer(count), answer)
-            for a, k, fp, first, count, answer in _rows(next(answers))
-        }
-    if lookups:
-        known.lookups = {(scheme, digest): subject for scheme, digest, subject in _rows(next(answers))}
-    if names:
-        known.tracking = {name: integer(position) for name, position in _rows(next(answers))}
-    return head, known
+
+    def __init__(self, requests: Sequence[Request], *, every_id: bool = False) -> None:
+        drafts = [draft for request in requests for draft in request.drafts]
+        streams = {draft.stream for draft in drafts}
+        streams.update(stream for request in requests for stream in request.expected)
+        self._streams = list(streams)
+        self._event_ids = [d.event_id for d in drafts if every_id or not is_random(d.event_id)]
+        keys = {request.key for request in requests if request.key}
+        keys.update(key for request in requests for key, _ in request.draft_keys)
+        self._keys = list(keys)
+        self._lookups = list({(lookup[0], lookup[1]) for draft in drafts for lookup in draft.lookups})
+        names = {request.tracked[0] for request in requests if request.tracked}
+        self._names = list(names.union(name for request in requests for name in request.turns))
+
+    def ask(self, pipeline: Pipeline) -> "Questions":
+        """Queue the questions; return them, for the answers."""
+        pipeline.send("find_versions", [array(wire.TEXT, self._streams)])
+        if self._event_ids:
+            pipeline.send("find_event_ids", [fixed_array(wire.UUID, self._event_ids)])
+        if self._keys:
+            actors, keys = zip(*self._keys, strict=True)
+            pipeline.send("find_keys", [array(wire.TEXT, actors), array(wire.TEXT, keys)])
+        if self._lookups:
+            schemes, digests = zip(*self._lookups, strict=True)
+            pipeline.send("find_lookups", [array(wire.TEXT, schemes), array(wire.BYTEA, digests)])
+        if self._names:
+            pipeline.send("find_tracking", [array(wire.TEXT, self._names)])
+        return self
+
+    def answered(self, results: Sequence[PGresult]) -> Known:
+        """Return what the answers say."""
+        answers = iter(results)
+        versions = next(answers)
+        known = Known({stream: _integer(versions, row, 0) for row, stream in enumerate(self._streams)})
+        if self._event_ids:
+            known.event_ids = {row[0] for row in _rows(next(answers))}
+        if self._keys:
+            known.keys = {
+                (a, k): KnownKey(fp, integer(first), integer(count), answer)
+                for a, k, fp, first, count, answer in _rows(next(answers))
+            }
+        if self._lookups:
+            known.lookups = {(scheme, digest): subject for scheme, digest, subject in _rows(next(answers))}
+        if self._names:
+            known.tracking = {name: integer(position) for name, position in _rows(next(answers))}
+        return known
 
 
 async def catch_up(pipeline: Pipeline, tree: GrowingTree, head: HeadRow) -> GrowingTree:

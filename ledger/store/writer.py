@@ -21,11 +21,22 @@ from ledger.kernel.append import (
     Unrecordable,
     WriterBusy,
 )
-from ledger.store.batch import Batch, Outcome
+from ledger.store.batch import Batch, Known, Outcome
 from ledger.store.ledgers import schema_of
+from ledger.store.memory import HeadRow, Memory
 from ledger.store.pipeline import ConnectionLost, Pipeline, StatementRefused
 from ledger.store.request import Request, encode_request
-from ledger.store.transaction import SETTINGS, catch_up, look_up, probe, recorded_at, write, writer_statements
+from ledger.store.transaction import (
+    SETTINGS,
+    Questions,
+    begin,
+    catch_up,
+    look_up,
+    recorded_at,
+    take_head,
+    write,
+    writer_statements,
+)
 from ledger.store.tree import GrowingTree
 
 DRAIN_MAX_EVENTS = 256
@@ -34,6 +45,9 @@ DRAIN_WHOLE = 32  # requests; of a longer queue about half is taken
 SILENCE_MAX_S = 20.0  # longer than the time-outs of the server: reached when the network swallows everything
 RETRY_FIRST_S, RETRY_LAST_S = 0.02, 1.0
 _BAD_DATA = ("22", "23")  # SQLSTATE classes: data exception, integrity violation
+# What is not asked before it is written, in the hope that it is new.
+_UNASKED = ("events_event_id_key", "events_stream_key", "idempotency_key")
+Decided = tuple[Batch, list[Outcome]]
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +80,7 @@ class Writer:
         self._prepare, self._head_lock = prepare, head_lock
         self._queue: deque[Request] = deque()
         self._waiting_events = 0
-        self._tree = GrowingTree.empty()
+        self._tree, self._memory = GrowingTree.empty(), Memory()
         self._pipeline: Pipeline | None = None
         self._writing = False  # rows of the current transaction have been sent
         self._closing = False
@@ -80,7 +94,8 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         try:
             pipeline = await self._connect()
-            head, _ = await probe(pipeline, [], head_lock=False)
+            begin(pipeline, head_lock=False)
+            head, _ = await take_head(pipeline)
             self._tree = await catch_up(pipeline, self._tree, head)
             self.size = head.size
             await self._undo(pipeline)
@@ -153,12 +168,12 @@ class Writer:
 
     # ---- one group
 
-    async def _record(self, group: Sequence[Request], *, every_id: bool = False) -> list[Outcome]:
-        """Return the outcome of each request of the group; never raises."""
+    async def _record(self, group: Sequence[Request], *, careful: bool = False) -> list[Outcome]:
+        """Return the outcome of each request of the group; never raises. `careful` asks whatever can be asked."""
         try:
-            return await self._transact(group, every_id=every_id)
+            return await self._transact(group, careful=careful)
         except StatementRefused as refusal:
-            return await self._after_refusal(group, refusal)
+            return await self._after_refusal(group, refusal, careful=careful)
         except ConnectionLost as loss:
             return await self._after_loss(group, loss)
         except Exception as failure:
@@ -166,19 +181,48 @@ class Writer:
             await self._disconnect()  # the server rolls back; the next group starts afresh
             return [StoreUnavailable(f"the append failed: {type(failure).__name__}") for _ in group]
 
-    async def _transact(self, group: Sequence[Request], *, every_id: bool = False) -> list[Outcome]:
+    async def _transact(self, group: Sequence[Request], *, careful: bool = False) -> list[Outcome]:
         self._writing = False
         pipeline = self._pipeline or await self._connect()
-        head, known = await probe(pipeline, group, head_lock=self._head_lock, every_id=every_id)
-        tree = await catch_up(pipeline, self._tree, head)
-        batch = Batch(tree, known, recorded_at(head, self._clock()))
-        outcomes = batch.decide(group)
+        begin(pipeline, head_lock=self._head_lock)
+        decided = None if careful else self._by_memory(group)
+        asked = Questions(group, every_id=careful).ask(pipeline) if decided is None else None
+        head, known = await take_head(pipeline, asked)
+        if not self._memory.found(head) or decided is None:
+            decided = await self._by_answers(pipeline, group, head, known)
+        batch, outcomes = decided
         self._writing = True
         await write(pipeline, batch, head, channel=self._channel, attest=self._attest)
-        self._tree, self.size = tree, tree.size
+        self._tree, self.size = batch.tree, batch.tree.size
+        self._memory.left(head, batch)
         return outcomes
 
-    async def _after_refusal(self, group: Sequence[Request], refusal: StatementRefused) -> list[Outcome]:
+    def _by_memory(self, group: Sequence[Request]) -> Decided | None:
+        """Decide while the head is on its way, by what is remembered; None where something has to be asked.
+
+        A refusal is never given by memory: what it refuses may be the repeat of a request that is recorded.
+        """
+        known, head = self._memory.of(group), self._memory.head
+        if known is None or head is None:
+            return None
+        batch = Batch(self._tree.copy(), known, recorded_at(head, self._clock()))
+        outcomes = batch.decide(group)
+        return (batch, outcomes) if all(isinstance(outcome, Appended) for outcome in outcomes) else None
+
+    async def _by_answers(
+        self, pipeline: Pipeline, group: Sequence[Request], head: HeadRow, known: Known | None
+    ) -> Decided:
+        """Decide by what the database says; where memory was of an older head, it is asked now."""
+        if known is None:
+            questions = Questions(group).ask(pipeline)
+            known = questions.answered(await pipeline.sync())
+        tree = await catch_up(pipeline, self._tree, head)
+        batch = Batch(tree, known, recorded_at(head, self._clock()))
+        return batch, batch.decide(group)
+
+    async def _after_refusal(
+        self, group: Sequence[Request], refusal: StatementRefused, *, careful: bool
+    ) -> list[Outcome]:
         """Nothing was committed. A group that holds data the database refuses is tried again one by one."""
         try:
             if self._pipeline is not None:
@@ -189,8 +233,8 @@ class Writer:
             return [PositionTaken(str(refusal)) for _ in group]
         if not refusal.sqlstate.startswith(_BAD_DATA):
             return [StoreUnavailable(f"{refusal.sqlstate}: {refusal}") for _ in group]
-        if refusal.constraint == "events_event_id_key":
-            return await self._record(group, every_id=True)
+        if refusal.constraint in _UNASKED and not careful:
+            return await self._record(group, careful=True)
         if len(group) == 1:
             return [Unrecordable(f"{refusal.sqlstate}: {refusal}")]
         return [outcome for request in group for outcome in await self._record([request])]
@@ -208,7 +252,7 @@ class Writer:
                 return [place or _lost(request) for place, request in zip(found, group, strict=True)]
             except StatementRefused as refusal:
                 if not written:
-                    return await self._after_refusal(group, refusal)
+                    return await self._after_refusal(group, refusal, careful=False)
             except ConnectionLost:
                 written = written or self._writing
             if self._loop.time() > deadline:
@@ -220,7 +264,7 @@ class Writer:
 
     async def _connect(self) -> Pipeline:
         """Connect anew, and forget the tree: the database that answers may be another one than before."""
-        self._tree = GrowingTree.empty()
+        self._tree, self._memory = GrowingTree.empty(), Memory()
         self._pipeline = await Pipeline.connect(
             self._conninfo, self._statements, settings=SETTINGS, prepare=self._prepare, timeout_s=SILENCE_MAX_S
         )
