@@ -101,4 +101,4 @@ def whole_months(first: date, after: date) -> int:
 
 def utc_text(instant: datetime) -> str:
     """Return `2026-03-31T08:15:30.123456Z`: UTC, always six decimals, as stored in `recorded_at`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
