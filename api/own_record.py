@@ -12,7 +12,7 @@ from api.log_tiles import proof_of
 from api.reading import Asked
 from api.snapshots import put
 from api.visible import recorded
-from ledger.evidence.merkle import leaf_hash
+from ledger.evidence.stand_in import leaf_of
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.sight import is_kept_from, reads, sees
@@ -69,7 +69,7 @@ async def _tell(asked: Asked, record: OwnRecord, line: TrailLine, ids: list[str]
             "event": orjson.Fragment(clear),
             "texts": {key: value for name in sorted(own) for key, value in opened.get(name, {}).items()},
             "erased": sorted(own - set(opened)),
-            "leaf": leaf_hash(stored).hex(),
+            "leaf": leaf_of(stored).hex(),
             "proof": await asyncio.to_thread(_proof, asked, line.position),
         }
     )

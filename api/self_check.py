@@ -21,6 +21,10 @@ COLUMNS = ("position", "stream", "version", "recorded_at", "event_id", "topic", 
 _log = structlog.get_logger("pledger.self_check")
 
 
+class _RetiredMeanwhile(Exception):
+    """Events gave way after this pass had begun, by one that it does not reach: it begins again."""
+
+
 class SelfCheck:
     """Checks one ledger's bytes, columns, order, tiles and tree, again and again, in a thread of its own.
 
@@ -65,6 +69,8 @@ class SelfCheck:
                 self._pass()
             except EvidenceError as fault:
                 self._found(fault)
+            except _RetiredMeanwhile:
+                continue
             except psycopg.Error as error:
                 _log.warning("not checked", error=type(error).__name__)
             self._ending.wait(self._between_s)
@@ -91,11 +97,13 @@ class SelfCheck:
         while self.position < size:
             with self._reader.pool.connection() as connection, connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(self._page, (self.position, size, PAGE_EVENTS)).fetchall()
-            for stored, leaf, *copies in rows:
-                yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf)
+            for stored, leaf, retired_by, *copies in rows:
+                if (retired_by or 0) > size:
+                    raise _RetiredMeanwhile()
+                yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf, retired_by)
             if not rows or self._ending.is_set():
                 return
-            self.position = rows[-1][2]
+            self.position = rows[-1][3]
             self._ending.wait(self._pause_s)
 
     def _found(self, fault: EvidenceError) -> None:

@@ -2,7 +2,7 @@
 
 -- name: read_rows_to_check
 -- A page of rows with all of their copies, after a position and up to another.
-select stored, leaf, position, stream, version, recorded_at, event_id, topic, actor, subjects, effective_at
+select stored, leaf, retired_by, position, stream, version, recorded_at, event_id, topic, actor, subjects, effective_at
 from {schema}.events
 where position > %s and position <= %s
 order by position limit %s

@@ -12,6 +12,7 @@ from api.cli.options import AsJson, AsRole, Data, LedgerName
 if TYPE_CHECKING:
     import httpx2
 
+    from ledger.evidence.stand_in import Absent
     from ledger.evidence.succession import Keyring
 
 
@@ -62,14 +63,16 @@ class _Log:
             refuse(response, machine=self._machine)
         return response.content
 
-    def entries(self, size: int, advance: Advance) -> Iterator[bytes]:
-        """Yield the stored bytes of every event up to `size`, bundle by bundle."""
-        from ledger.evidence.tiles import bundle_names, unpack_entries
+    def entries(self, size: int, advance: Advance) -> "Iterator[bytes | Absent]":
+        """Yield the stored bytes of every event up to `size`, bundle by bundle; of retired ones the leaf hash."""
+        from ledger.evidence.stand_in import entries_in
+        from ledger.evidence.tiles import TileName, bundle_names, unpack_entries
 
         done = 0
         for name in bundle_names(size):
             bundle = unpack_entries(self.read(name.path()))
-            yield from bundle
+            tile = b"" if all(bundle) else self.read(TileName(0, name.index, name.width).path())
+            yield from entries_in(bundle, tile)
             done += len(bundle)
             advance(done, size)
 

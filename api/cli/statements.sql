@@ -10,7 +10,7 @@ select size, frontier, attestation from {schema}.head
 
 -- name: read_rows_to_verify
 -- Every row with all of its copies, whatever stands in them.
-select stored, leaf, position, stream, version, recorded_at, event_id, topic, actor, subjects, effective_at
+select stored, leaf, retired_by, position, stream, version, recorded_at, event_id, topic, actor, subjects, effective_at
 from {schema}.events
 order by position
 

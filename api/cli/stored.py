@@ -188,8 +188,8 @@ def _rows(connection: Connection, statements: Statements) -> Iterator[Row]:
         cursor.itersize = FETCHED
         cursor.execute(statements.read_rows_to_verify.encode(), binary=True)
         try:
-            for stored, leaf, *copies in cursor:
-                yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf)
+            for stored, leaf, retired_by, *copies in cursor:
+                yield Row(copies[0], stored, dict(zip(COLUMNS, copies, strict=True)), leaf, retired_by)
         except psycopg.DataError as error:
             raise LogFalse(
                 "column_changed",

@@ -16,7 +16,7 @@ from api.problems import NotCheckpointed
 from api.reading import Asked, Asking
 from api.signing import Published
 from api.subscriptions.cloud_event import recorded
-from ledger.evidence.merkle import leaf_hash
+from ledger.evidence.stand_in import leaf_of
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
@@ -42,7 +42,7 @@ async def event(asked: Asking, event_id: EventId) -> Response:
     value = {
         "event": orjson.Fragment(stored),
         "stored": base64.b64encode(stored).decode(),
-        "leaf": leaf_hash(stored).hex(),
+        "leaf": leaf_of(stored).hex(),
         "proof": state_of(asked.served.signing, position),
         "links": {"proof": f"/events/{event_id}/proof", "sealed": f"/events/{event_id}/sealed"},
     }

@@ -16,6 +16,7 @@ from api.subscriptions.cloud_event import recorded
 from api.subscriptions.sight import FeedSight
 from ledger.evidence.faults import Malformed
 from ledger.evidence.proofs import TILE_WIDTH, tile_width
+from ledger.evidence.stand_in import entry_of
 from ledger.evidence.succession import marshal
 from ledger.evidence.tiles import TileName, pack_entries, parse_path
 from ledger.kernel.refusals import NotAllowed, NotFound, Refusal
@@ -94,8 +95,9 @@ async def tile(request: Request, ledger: LedgerName, name: str) -> Response:
         data = await _entries(request, served, named)
     else:
         data = await asyncio.to_thread(_hashes, served, named, named.level)
-    visibility = "private" if named.level is None else "public"
-    caching = f"{visibility}, {FOR_EVER if named.width == TILE_WIDTH else BRIEF}"
+    # Entries may give way to their leaf hashes one day: they are kept by nobody without asking again.
+    lasting = named.level is not None and named.width == TILE_WIDTH
+    caching = f"{'private' if named.level is None else 'public'}, {FOR_EVER if lasting else BRIEF}"
     return Response(data, 200, {"cache-control": caching}, "application/octet-stream")
 
 
@@ -116,7 +118,7 @@ async def _entries(request: Request, served: Served, named: TileName) -> bytes:
         said = [recorded(orjson.loads(stored), position) for position, stored in page]
         if not await FeedSight(question).shows_entries(said):
             raise EntriesWithheld()
-    return pack_entries(stored for _, stored in page)
+    return pack_entries(entry_of(stored) for _, stored in page)
 
 
 def _provable(served: Served) -> int:

@@ -28,12 +28,18 @@ class Order:
         self._recorded_at = b""
 
     def extend(self, entries: Sequence[bytes]) -> None:
-        """Take the next events in order; LogFalse names the first that is out of place."""
+        """Take the next events in order; LogFalse names the first that is out of place.
+
+        An empty entry is that of a retired event: its place counts, its stream and version are not known.
+        """
         match, versions, position, last = _PREFIX.match, self._versions, self.position, self._recorded_at
         for entry in entries:
             self.position = position
             found = match(entry)
             if found is None:
+                if not entry:
+                    position += 1
+                    continue
                 raise _no_event(position + 1)
             claimed, stream, version, recorded_at = found.groups()
             position += 1

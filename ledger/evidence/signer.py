@@ -11,6 +11,7 @@ from .faults import AttestationFalse, Inconsistent, RootFalse
 from .merkle import Frontier, leaf_hash
 from .note import SigningKey, VerifierKey
 from .signer_files import RESTORED, SignerFolder, SignerState
+from .stand_in import leaf_of
 from .succession import Succession
 
 ATTEST_TAG = b"pledger/attest/v1\x00"
@@ -149,7 +150,7 @@ def _grown_past(heads: Iterable[tuple[int, bytes]], entries: Iterable[bytes], ke
     """The frontier over the first `kept` entries, after each of `heads` was found to be what they give."""
     waiting, frontier = list(heads)[::-1], Frontier()
     for entry in entries:
-        frontier.append(leaf_hash(entry))
+        frontier.append(leaf_of(entry))
         while waiting and waiting[-1][0] == frontier.size:
             size, root = waiting.pop()
             if frontier.root() != root:

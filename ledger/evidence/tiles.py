@@ -12,9 +12,10 @@ from pathlib import Path
 
 from .checkpoint import Checkpoint
 from .faults import Malformed, RootFalse, Unusable
-from .merkle import HASH_BYTES, leaf_hash
+from .merkle import HASH_BYTES
 from .note import VerifierKey
 from .proofs import TILE_WIDTH, TreeTiles, root_at, tile_width
+from .stand_in import Absent, entry_of, leaf_of
 from .succession import Keyring, marshal, split
 
 ENTRY_MAX_BYTES = 65_535
@@ -75,7 +76,7 @@ def bundle_names(size: int) -> Iterator[TileName]:
 
 
 def pack_entries(entries: Iterable[bytes]) -> bytes:
-    """An entry bundle: each entry behind its length as 16 bits, big-endian."""
+    """An entry bundle: each entry behind its length as 16 bits, big-endian; of a retired event the length 0 alone."""
     parts: list[bytes] = []
     for entry in entries:
         if len(entry) > ENTRY_MAX_BYTES:
@@ -102,12 +103,13 @@ def export_log(
     *,
     signed: bytes,
     verifier_keys: Sequence[VerifierKey],
-    entries: Iterable[bytes],
+    entries: Iterable[bytes | Absent],
     successions: Sequence[bytes] = (),
 ) -> Checkpoint:
     """Write the log up to the checkpoint in `signed` into `folder`: entries, tiles, key, and the checkpoint last.
 
-    `entries` gives the stored bytes from position 1 on; those past the checkpoint are not taken. Raises RootFalse
+    `entries` gives the stored bytes from position 1 on; those past the checkpoint are not taken, and a stand-in becomes
+    an entry without bytes. Raises RootFalse
     when they do not give the signed root, and then leaves no checkpoint behind.
     """
     head = Keyring(verifier_keys, successions).verify(signed)
@@ -116,9 +118,10 @@ def export_log(
     tree, stream = TreeTiles(), iter(entries)
     for name in bundle_names(head.size):
         bundle = list(islice(stream, name.width))
-        _write(folder / name.path(), pack_entries(bundle))
-        for entry in bundle:
-            tree.append(leaf_hash(entry))
+        _forget_narrower(folder, name)
+        _write(folder / name.path(), pack_entries(map(entry_of, bundle)))
+        for stored in bundle:
+            tree.append(leaf_of(stored))
     if tree.size != head.size or root_at(head.size, tree) != head.root:
         raise RootFalse(zh="账本内容得不出签点的树根", en="what the ledger holds does not give the signed root")
     for name in tile_names(head.size):
@@ -128,6 +131,13 @@ def export_log(
         _write(folder / SUCCESSIONS_FILE, marshal(successions))
     _write(folder / CHECKPOINT_FILE, signed)
     return head
+
+
+def _forget_narrower(folder: Path, name: TileName) -> None:
+    """Take away what an earlier export has of a bundle: it may hold bytes that gave way since."""
+    narrower = folder / f"{TileName(name.level, name.index).path()}.p"
+    for path in narrower.iterdir() if narrower.is_dir() else ():
+        path.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,7 +1,7 @@
 """Verdicts: what a verification found, how far it got, and what it does not show."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from .faults import EvidenceError, ExitCode, LogFalse
 
@@ -17,7 +17,8 @@ class Verdict:
     checked: events whose bytes were hashed and found good before the end or the first fault.
     tail: events past the last checkpoint: recomputed, but under no signature yet.
     withheld: events whose bytes were retired, and of which only the leaf hash was checked.
-    complete: "proven" where every event up to the checkpoint was seen, so that none of a subject can be missing.
+    complete: "proven" where every event up to the checkpoint was seen, so that none of a subject can be missing; of
+        retired events nobody can tell any more whose they were.
     subjects: of a bundle, the same for each subject.
     """
 
@@ -56,4 +57,17 @@ def from_fault(fault: EvidenceError, *, level: int, checked: int = 0) -> Verdict
         en=f"{fault.en} ({checked} events checked before)",
         first_bad=first_bad,
         exit_code=fault.exit_code,
+    )
+
+
+def told_withheld(verdict: Verdict, count: int) -> Verdict:
+    """The verdict, with how many events were there by their leaf hash alone: then none is proven to be all there is."""
+    if not count:
+        return verdict
+    return replace(
+        verdict,
+        zh=f"{verdict.zh}；其中 {count} 个的字节已到期销毁，只查了叶哈希",
+        en=f"{verdict.en}; of {count} whose bytes were retired only the leaf hash was checked",
+        withheld=count,
+        complete="not proven",
     )

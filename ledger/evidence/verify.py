@@ -15,7 +15,7 @@ from .succession import Keyring
 from .tiles import VERIFIER_KEY_FILE, LogFolder, parse_keys, read_file, read_successions
 from .tlog_proof import FILE_SUFFIX
 from .tlog_proof import parse as parse_proof
-from .verdict import Progress, Verdict, from_fault
+from .verdict import Progress, Verdict, from_fault, told_withheld
 from .verify_bundle import verify_bundle
 from .verify_log import LogCheck
 from .verify_proof import Disclosure, parse_disclosures, verify_disclosed, verify_event
@@ -124,7 +124,8 @@ class _FolderCheck:
             verify_disclosed(self._entry(one.position, head.size), one)
         if question.witnessed:
             policy.require_witnessed(signed, _policy(question), origin=head.origin)
-        return _good(self._level, self._check.checked, head, len(earlier), len(disclosed), given=bool(question.keys))
+        good = _good(self._level, self._check.checked, head, len(earlier), len(disclosed), given=bool(question.keys))
+        return told_withheld(good, self._check.withheld)
 
     def _entry(self, position: int, size: int) -> bytes:
         if not 1 <= position <= size:
@@ -132,7 +133,13 @@ class _FolderCheck:
                 zh=f"披露的位置 {position} 不在账本内", en=f"the disclosed position {position} is not in the log"
             )
         index, at = divmod(position - 1, TILE_WIDTH)
-        return self._log.bundle(index, tile_width(0, index, size=size))[at]
+        entry = self._log.bundle(index, tile_width(0, index, size=size))[at]
+        if not entry:
+            raise Malformed(
+                zh=f"位置 {position} 的字节已到期，无从核对披露",
+                en=f"the bytes at position {position} were retired: nothing can be disclosed of them",
+            )
+        return entry
 
 
 def _verify_proofs(question: Question) -> Verdict:

@@ -13,10 +13,11 @@ from .merkle import HASH_BYTES, Frontier, leaf_hash
 from .note import VerifierKey
 from .order import Order, claimed_position, misplaced
 from .proofs import TILE_WIDTH
-from .rows import Head, Row, compare_columns
+from .rows import Head, Row, check_stand_in, compare_columns
 from .signer import check_attestation
+from .stand_in import Withheld
 from .succession import Keyring
-from .verdict import Progress, Verdict, from_fault
+from .verdict import Progress, Verdict, from_fault, told_withheld
 from .verify_log import Continuity
 
 PROGRESS_EVERY = 4096
@@ -68,14 +69,11 @@ def _check_attested(head: Head, trust: Trust) -> None:
 
 
 def _good(check: "LedgerCheck", head: Head, signed_size: int) -> Verdict:
-    tail, withheld = head.size - signed_size, check.withheld
+    tail = head.size - signed_size
     zh = [f"已查 {check.checked} 个事件，全部相符", f"签点覆盖 {signed_size} 个", f"其后 {tail} 个已重算、尚未签点"]
     en = [f"{check.checked} events checked, all as recorded", f"{signed_size} under a checkpoint"]
     en.append(f"{tail} after it recomputed and not signed yet")
-    if withheld:
-        zh.append(f"{withheld} 个的字节已到期销毁，只查了叶哈希")
-        en.append(f"of {withheld} whose bytes were retired only the leaf hash was checked")
-    return Verdict(
+    good = Verdict(
         ok=True,
         level=2,
         checked=check.checked,
@@ -84,9 +82,9 @@ def _good(check: "LedgerCheck", head: Head, signed_size: int) -> Verdict:
         en="; ".join(en),
         checkpoint_size=signed_size,
         tail=tail,
-        withheld=withheld,
         complete="proven" if signed_size else "not proven",
     )
+    return told_withheld(good, check.withheld)
 
 
 class LedgerCheck:
@@ -107,12 +105,17 @@ class LedgerCheck:
         self._continuity, self._full_tile = Continuity(known, None), full_tile
         self._frontier, self._order, self._leaves = Frontier(), Order(), list[bytes]()
         self._kept_from = 0  # index of the first of the leaves kept
-        self.withheld = 0
+        self._withheld = Withheld()
 
     @property
     def checked(self) -> int:
         """How many events were found good."""
         return self._frontier.size
+
+    @property
+    def withheld(self) -> int:
+        """How many events were passed over because their bytes were retired."""
+        return self._withheld.count
 
     def run(self, rows: Iterable[Row], progress: Progress | None = None) -> None:
         """Check everything; LogFalse names the first position that fails."""
@@ -127,6 +130,7 @@ class LedgerCheck:
                 progress(self._frontier.size, self._head.size)
         self._check_head()
         self._continuity.require_done()
+        self._withheld.require_on_record()
         if progress is not None:
             progress(self._frontier.size, self._head.size)
 
@@ -141,7 +145,7 @@ class LedgerCheck:
                 zh=f"位置 {position} 在账本末尾之后",
                 en=f"position {position} lies past the ledger's head",
             )
-        if row.stored is None:
+        if row.stored is None or row.is_retired:
             self._skip(row)
         else:
             if leaf_hash(row.stored) != row.leaf:
@@ -153,13 +157,15 @@ class LedgerCheck:
                 )
             self._order.extend((row.stored,))
             compare_columns(row)
+            self._withheld.take((row.stored,))
         self._keep_leaf(row.leaf)
         if self._continuity.due(position):
             self._continuity.compare(self._frontier, (row.leaf,))
         self._frontier.append(row.leaf)
 
     def _skip(self, row: Row) -> None:
-        self.withheld += 1
+        check_stand_in(row)
+        self._withheld.skip(row.position)
         self._order.skip()
         stream, version = row.columns.get("stream"), row.columns.get("version")
         if isinstance(stream, str) and isinstance(version, int):

@@ -9,6 +9,7 @@ from .faults import EvidenceError, Inconsistent, LogFalse, Unusable
 from .merkle import HASH_BYTES, Frontier, complete_root, leaf_hash, leaf_hashes, verify_inclusion
 from .order import Order, claimed_position, misplaced
 from .proofs import TILE_HEIGHT, TILE_WIDTH, inclusion_path, tile_width
+from .stand_in import Withheld, leaves_of
 from .tiles import LogFolder, TileName, bundle_names
 from .verdict import Progress
 
@@ -72,13 +73,18 @@ class LogCheck:
             raise Unusable(zh="账本是空的，没有可查的内容", en="the log is empty: there is nothing to check")
         self._log, self._head = log, head
         self._continuity = Continuity([*earlier, head], head)
-        self._frontier, self._order = Frontier(), Order()
+        self._frontier, self._order, self._withheld = Frontier(), Order(), Withheld()
         self._rows: list[list[bytes]] = []  # roots of full tiles by level − 1, waiting for their own tile to fill
 
     @property
     def checked(self) -> int:
         """How many events were found good."""
         return self._order.position
+
+    @property
+    def withheld(self) -> int:
+        """Of how many events only the leaf hash is there, because their bytes were retired."""
+        return self._withheld.count
 
     def run(self, progress: Progress | None = None) -> None:
         """Check everything up to the head; LogFalse names the first position that fails."""
@@ -89,16 +95,17 @@ class LogCheck:
         self._check_partial_tiles()
         self._refuse_surplus()
         self._continuity.require_done()
+        self._withheld.require_on_record()
 
     def _check_bundle(self, name: TileName) -> None:
         entries = self._log.bundle(name.index, name.width)
         tile = self._log.tile(0, name.index, name.width)
-        leaves = leaf_hashes(entries)
+        leaves = leaf_hashes(entries) if all(entries) else leaves_of(entries, tile)
         row = b"".join(leaves)
         if row != tile or len(leaves) != name.width:
             self._check_order_before(entries, leaves, tile)
             raise Difference(self._log, self._head, name, entries, tile).fault()
-        self._order.extend(entries)
+        self._take(entries)
         if self._continuity.due(self._frontier.size + name.width):
             self._continuity.compare(self._frontier, leaves)
         if name.width == TILE_WIDTH:
@@ -110,7 +117,17 @@ class LogCheck:
 
     def _check_order_before(self, entries: list[bytes], leaves: list[bytes], tile: bytes) -> None:
         """Count what is good before the difference; a fault there comes first."""
-        self._order.extend(entries[: _first_difference(leaves, tile)])
+        self._take(entries[: _first_difference(leaves, tile)])
+
+    def _take(self, entries: list[bytes]) -> None:
+        """Follow the order of events, and which of them were retired."""
+        first = self._order.position + 1
+        self._order.extend(entries)
+        if not all(entries):
+            for position, entry in enumerate(entries, first):
+                if not entry:
+                    self._withheld.skip(position)
+        self._withheld.take(entries)
 
     def _complete(self, level: int, index: int, root: bytes) -> None:
         """Take the root of a full tile as the next hash of the level above, and check the tile that it fills."""
@@ -149,7 +166,7 @@ class Difference:
 
     def __init__(self, log: LogFolder, head: Checkpoint, name: TileName, entries: list[bytes], tile: bytes) -> None:
         self._log, self._head, self._name, self._entries = log, head, name, entries
-        self._leaves = leaf_hashes(entries)
+        self._leaves = leaves_of(entries, tile)
         self._tile = [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
         self._at = _first_difference(self._leaves, tile)
         self._position = name.index * TILE_WIDTH + self._at + 1

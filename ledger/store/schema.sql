@@ -17,6 +17,7 @@ create table {schema}.head (
 insert into {schema}.head values (true, 0, '', null, '');
 
 -- stored holds the exact bytes that were hashed into leaf; the other columns are copies for indexes.
+-- retired_by is the position of the event by which the bytes gave way to the leaf hash; null for nearly all.
 -- recorded_at needs no index: it never goes down, so that a search over positions finds an instant.
 create table {schema}.events (
     position bigint not null check (position > 0),
@@ -30,6 +31,7 @@ create table {schema}.events (
     subjects text[] not null,
     leaf bytea not null check (length(leaf) = 32),
     stored bytea not null,
+    retired_by bigint,
     constraint events_position_key primary key (position),
     constraint events_stream_key unique (stream, version),
     constraint events_event_id_key unique (event_id)
@@ -135,6 +137,22 @@ create table {schema}.erasures (
     identifiers integer not null
 );
 
+-- How far the erasure of a class that ran out has come, by the position of the event that began it.
+create table {schema}.expiries (
+    position bigint primary key,
+    step text collate "C" not null check (step in ('restricted', 'destroyed', 'deleted', 'recorded', 'done')),
+    ids text[] not null,
+    class text collate "C" not null,
+    parts integer not null,
+    identifiers integer not null
+);
+
+-- How far a retirement of events has come, by the position of the event that put it on record.
+create table {schema}.retirements (
+    position bigint primary key,
+    step text collate "C" not null check (step in ('covered', 'retired', 'forgotten', 'done'))
+);
+
 -- Who looked at whose record: no events, and nothing of what was seen but the question's path.
 create table {schema}.accesses (
     number bigint generated always as identity primary key,
@@ -159,8 +177,9 @@ begin
 end
 $$;
 
-create trigger refuse_change before update or delete or truncate on {schema}.events
-    for each statement execute function {schema}.refuse_change();
+create trigger refuse_change before delete or truncate or update of
+    position, recorded_at, version, event_id, stream, topic, effective_at, actor, subjects, leaf, stored
+    on {schema}.events for each statement execute function {schema}.refuse_change();
 
 create trigger refuse_change before update or delete or truncate on {schema}.tiles
     for each statement execute function {schema}.refuse_change();
@@ -168,6 +187,77 @@ create trigger refuse_change before update or delete or truncate on {schema}.til
 -- ALWAYS: they also fire in sessions that set session_replication_role = replica.
 alter table {schema}.events enable always trigger refuse_change;
 alter table {schema}.tiles enable always trigger refuse_change;
+
+-- What stands in the place of an event whose bytes gave way: its place, its id and its leaf hash, and nothing else.
+create function {schema}.stand_in(event {schema}.events) returns bytea language sql stable as $$
+    select convert_to(
+        '{"position":' || event.position || ',"stream":' || to_json(event.stream) || ',"version":' || event.version
+        || ',"recorded_at":"' || at || '","event_id":"' || event.event_id || '","topic":"privacy.EventRetired","schema":1'
+        || ',"effective_at":"' || at || '","begins":"' || at || '","actor":"","credential":"","authority":{},"source":""'
+        || ',"correlation":"' || event.event_id || '","subjects":[],"data":{"leaf":"' || encode(event.leaf, 'hex')
+        || '"},"sealed":{}}', 'UTF8')
+    from to_char(event.recorded_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') at
+$$;
+
+-- The one change of an event that is let through: its bytes give way to its leaf hash, because a later event says so.
+-- Whoever sets more than retired_by is refused; the rest is set here.
+create function {schema}.refuse_update() returns trigger language plpgsql as $$
+declare
+    asked {schema}.events := new;
+    said jsonb;
+begin
+    asked.retired_by := null;
+    select convert_from(e.stored, 'UTF8')::jsonb into said from {schema}.events e
+    where e.position = new.retired_by and e.position > old.position and e.topic = 'privacy.EventsRetired';
+    if old.retired_by is not null or asked is distinct from old
+        or (said->'data'->'positions' @> to_jsonb(old.position)) is not true then
+        raise exception '% of % is refused: what was recorded is never changed', tg_op, tg_table_name
+            using errcode = 'restrict_violation';
+    end if;
+    new.stored := {schema}.stand_in(old);
+    new.topic := 'privacy.EventRetired';
+    new.effective_at := convert_from(new.stored, 'UTF8')::json->>'effective_at';
+    new.actor := '';
+    new.subjects := '{}';
+    return new;
+end
+$$;
+
+create trigger refuse_update before update of retired_by on {schema}.events
+    for each row execute function {schema}.refuse_update();
+
+alter table {schema}.events enable always trigger refuse_update;
+
+-- Lets the events give way that the event at a position names, with what is kept of their streams beside them; returns
+-- the streams. Under the head lock: a stream that has gone on since is left as it is. The service may change events by
+-- this function and by nothing else.
+create function {schema}.retire_events(record bigint) returns setof text
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    named bigint[];
+    whole text[];
+begin
+    -- A microsecond later: a writer that remembers the ledger as it left it asks again.
+    update {schema}.head set last_at = last_at + interval '1 microsecond';
+    select array(select jsonb_array_elements_text(convert_from(e.stored, 'UTF8')::jsonb->'data'->'positions')::bigint)
+    into named from {schema}.events e where e.position = record and e.topic = 'privacy.EventsRetired';
+    select array(
+        select distinct e.stream from {schema}.events e where e.position = any(named) and not exists (
+            select from {schema}.events o
+            where o.stream = e.stream and o.retired_by is null and o.position <> all(named)))
+    into whole;
+    delete from {schema}.sealed s using {schema}.events e
+    where s.event_id = e.event_id and e.position = any(named) and e.stream = any(whole);
+    delete from {schema}.lookup where subject = any(whole);
+    delete from {schema}.snapshots where stream = any(whole);
+    update {schema}.events set retired_by = record
+    where position = any(named) and stream = any(whole) and retired_by is null;
+    return query select unnest(whole);
+end
+$$;
+
+revoke execute on function {schema}.retire_events(bigint) from public;
+grant execute on function {schema}.retire_events(bigint) to {service};
 
 -- The service owns none of these tables; CREATE lets it make the tables of its projections beside them.
 grant usage, create on schema {schema} to {service};
@@ -181,6 +271,7 @@ grant select, insert, update on {schema}.waiting to {service};
 grant select, insert on {schema}.accesses to {service};
 grant select, insert on {schema}.tombstones to {service};
 grant select, insert, update on {schema}.erasures to {service};
+grant select, insert, update on {schema}.expiries, {schema}.retirements to {service};
 
 -- The streams that name a subject: goals under a goal, goals and reviews of a person, what a person holds, and the ids
 -- that were merged into a person's.

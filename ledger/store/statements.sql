@@ -22,8 +22,12 @@ select size, frontier, last_at from {schema}.head for update
 select size, frontier, last_at from {schema}.head
 
 -- name: find_versions
--- The version each stream is at, in the order asked; null for a stream that does not exist.
-select (select e.version from {schema}.events e where e.stream = s.stream order by e.version desc limit 1)
+-- The version each stream is at, in the order asked; null for a stream that does not exist, and below zero, so that
+-- nobody expects it, for one whose events were retired.
+select (
+    select case when e.retired_by is null then e.version else -e.version end
+    from {schema}.events e where e.stream = s.stream order by e.version desc limit 1
+)
 from unnest($1::text[]) with ordinality as s (stream, ordinal)
 order by s.ordinal
 

@@ -13,6 +13,7 @@ from ledger.evidence.merkle import Frontier, leaf_hash, tree_root
 from ledger.evidence.note import SigningKey
 from ledger.evidence.rows import Head, Row
 from ledger.evidence.signer import attest
+from ledger.evidence.stand_in import leaf_of, stands_for
 
 ORIGIN = "ledger.example/acme-0123456789abcdef"
 KEY = SigningKey(ORIGIN, bytes(range(32)))
@@ -42,13 +43,36 @@ def stored(position: int, *, stream: str = "", version: int = 0, at: datetime | 
     return (prefix + json.dumps(remainder, ensure_ascii=False, separators=(",", ":"))[1:]).encode()
 
 
+def on_record(position: int, positions: Sequence[int], *, stream: str = "retention-schedule/cn") -> bytes:
+    """The stored bytes of an event that says that the bytes of others give way."""
+    event = json.loads(stored(position, stream=stream, version=1))
+    event |= {"topic": "privacy.EventsRetired", "data": {"of": "goal-records", "version": 1, "positions": positions}}
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def stand_in(entry: bytes) -> bytes:
+    """What stands in the place of an event whose bytes gave way, as the database makes it."""
+    event = json.loads(entry)
+    kept = {name: event[name] for name in ("position", "stream", "version", "recorded_at", "event_id")}
+    at = event["recorded_at"]
+    rest = {"topic": "privacy.EventRetired", "schema": 1, "effective_at": at, "begins": at, "actor": ""}
+    rest |= {"credential": "", "authority": {}, "source": "", "correlation": event["event_id"], "subjects": []}
+    whole = {**kept, **rest, "data": {"leaf": leaf_hash(entry).hex()}, "sealed": {}}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def retired(entries: Sequence[bytes], positions: Sequence[int]) -> list[bytes]:
+    """The stored bytes that the ledger holds once the bytes at these positions gave way."""
+    return [stand_in(entry) if at in set(positions) else entry for at, entry in enumerate(entries, 1)]
+
+
 def events(count: int) -> list[bytes]:
     return [stored(position) for position in range(1, count + 1)]
 
 
 def signed(entries: Sequence[bytes], key: SigningKey = KEY) -> bytes:
     """The signed checkpoint over all of `entries`."""
-    return checkpoint.sign(Checkpoint(ORIGIN, len(entries), tree_root(map(leaf_hash, entries))), [key])
+    return checkpoint.sign(Checkpoint(ORIGIN, len(entries), tree_root(map(leaf_of, entries))), [key])
 
 
 def export(folder: Path, entries: Sequence[bytes]) -> Path:
@@ -67,12 +91,13 @@ def rows(entries: Sequence[bytes]) -> list[Row]:
         }
         columns["event_id"] = UUID(event["event_id"])
         columns["recorded_at"] = datetime.fromisoformat(event["recorded_at"])
-        found.append(Row(position, entry, columns, leaf_hash(entry)))
+        retired_by = None if stands_for(entry) is None else len(entries)
+        found.append(Row(position, entry, columns, leaf_of(entry), retired_by))
     return found
 
 
 def head(entries: Sequence[bytes]) -> Head:
     frontier = Frontier()
-    frontier.extend(map(leaf_hash, entries))
+    frontier.extend(map(leaf_of, entries))
     attestation = attest(ATTEST_KEY, origin=ORIGIN, size=frontier.size, root=frontier.root())
     return Head(frontier.size, frontier.to_bytes(), attestation)

@@ -228,13 +228,6 @@ def test_a_head_that_cannot_be_read_and_a_checkpoint_of_another_key_are_refused(
     assert check(ROWS, signed=[other]).kind == "signature_false"
 
 
-def test_retired_bytes_leave_their_leaf_and_their_version_behind() -> None:
-    rows = [row._replace(stored=None) if row.position in {4, 5, 300} else row for row in ROWS]
-    verdict = check(rows)
-    assert (verdict.ok, verdict.checked, verdict.withheld) == (True, 700, 3)
-    assert "3 whose bytes were retired" in verdict.en
-
-
 def test_bytes_nested_past_reason_are_no_event_and_no_crash() -> None:
     deep = EVENTS[299][:-1] + b',"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
     row = ROWS[299]._replace(stored=deep, leaf=leaf_hash(deep))
