@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.domain.identity import SYSTEM, Role
 from ledger.domain.people import PersonState
+from ledger.kernel.facts import Away
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.policy import STANDING, PolicyInForce
 from ledger.kernel.timeline import Timelines, holders_on
@@ -139,6 +140,10 @@ class LedgerFacts:
     def is_away(self, person: str, at: datetime) -> bool:
         """Tell whether an absence runs that pauses the person's duties."""
         return self._resolved_person(person).is_away(at)
+
+    def days_away(self, person: str) -> tuple[Away, ...]:
+        """Return the runs of days in which an absence runs that pauses the person's duties."""
+        return self._resolved_person(person).absences.days_away(self._zone)
 
     def deputies_of(self, person: str, scope: str | None, at: datetime) -> Iterator[str]:
         """Yield who may act in the person's place in a context (in any, for None); nobody once either has left."""

@@ -36,6 +36,7 @@ from ledger.store.reader import Reader
 from projections.audit_trail import queries as trail
 
 MAX_EVENTS = 5_000
+PERSON_PREFIX = "person/"
 SIGNER_WAIT_S = 3.0
 Raw = Mapping[str, object]
 
@@ -74,6 +75,12 @@ class Gathered:
         found = self.about_it()
         self.rests_on.update(found)
         return list(found.values())
+
+    @property
+    def side(self) -> frozenset[int]:
+        """Return the events of persons that an answer only counts days from: none of their texts is needed."""
+        aside = self.events.keys() - set(self._about)
+        return frozenset(at for at in aside if orjson.loads(self.events[at])["stream"].startswith(PERSON_PREFIX))
 
     def about_it(self) -> dict[int, bytes]:
         """Return position → stored bytes of the events about the subject, and keep them."""
@@ -115,7 +122,7 @@ async def bundle_for(asked: Asked, question: Question, earlier: Sequence[int]) -
         if not await asked.sees(*split_stream(stream)):
             raise NotFound()
     await asyncio.to_thread(gathered.about_it)
-    parts = await _parts(asked, gathered.events)
+    parts = await _parts(asked, gathered.events, await asyncio.to_thread(lambda: gathered.side))
     return await asyncio.to_thread(_packed, asked, question, signed, gathered, answer, parts, tuple(earlier))
 
 
@@ -145,10 +152,11 @@ async def _positions_about(asked: Asked, subject: str, upto: int) -> list[int]:
         after = page[-1].position
 
 
-async def _parts(asked: Asked, events: Mapping[int, bytes]) -> Parts:
+async def _parts(asked: Asked, events: Mapping[int, bytes], side: frozenset[int]) -> Parts:
+    """Open the sealed parts that whoever asks may read, but for those of events that only serve the reckoning."""
     decoded = {position: orjson.loads(stored) for position, stored in events.items()}
     readable = await asked.ledger.judged(lambda facts: _readable(facts, asked, decoded))
-    return await asyncio.to_thread(_opened, asked, events, decoded, readable)
+    return await asyncio.to_thread(_opened, asked, events, decoded, readable, side)
 
 
 def _readable(facts: LedgerFacts, asked: Asked, decoded: Mapping[int, Raw]) -> set[tuple[int, str]]:
@@ -163,12 +171,19 @@ def _readable(facts: LedgerFacts, asked: Asked, decoded: Mapping[int, Raw]) -> s
 
 
 def _opened(
-    asked: Asked, events: Mapping[int, bytes], decoded: Mapping[int, Raw], readable: set[tuple[int, str]]
+    asked: Asked,
+    events: Mapping[int, bytes],
+    decoded: Mapping[int, Raw],
+    readable: set[tuple[int, str]],
+    side: frozenset[int],
 ) -> Parts:
     parts = Parts([], [])
     for position, event in sorted(decoded.items()):
         sealed, opened = event["sealed"], dict[str, Disclosure]()
         assert isinstance(sealed, dict)
+        if position in side:
+            parts.withheld.extend({"position": position, "part": part, "why": "not_needed"} for part in sealed)
+            continue
         if any((position, part) in readable for part in sealed):
             opened = _disclosures(asked, position, str(event["event_id"]))
         for part in sealed:

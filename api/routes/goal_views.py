@@ -7,6 +7,7 @@ from api.plain import plain
 from api.routes.ownership import Fields
 from api.routes.threads import actor_json, event_json, line_json
 from ledger.domain.figures import FORMULA, Actual, Coverage, Figure, RolledUp
+from ledger.domain.figures.provenance import pause_said
 from ledger.domain.goals.metrics import MetricDefined
 from projections.goals.queries import Cascade
 from projections.goals.replay import Value
@@ -72,6 +73,7 @@ def row_json(found: GoalStanding, labels: Labels) -> Fields:
         "why": plain(found.progress.why),
         "expected": plain(found.expected),
         "paused": found.paused,
+        "away": found.away,
         "health": plain(found.health.declared),
         "derived_health": plain(found.health.derived),
         "marks": _marks(found),
@@ -138,7 +140,8 @@ def _course(found: GoalStanding, titles: Mapping[str, str]) -> Fields:
             "below": None if judged is None else judged.below,
             "stale_on": None if scored is None else plain(scored.stale_on),
             "paused": found.paused,
-            "pauses": [{"starts_on": plain(p.starts_on), "until": plain(p.until)} for p in found.pauses],
+            "away": found.away,
+            "pauses": [pause_said(pause) for pause in found.pauses],
         },
         "milestones": [
             {

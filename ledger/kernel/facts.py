@@ -1,11 +1,19 @@
 """What a decision may ask about subjects of other contexts: contexts meet by id, and only through these questions."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from ledger.kernel.policy import PolicyInForce
+
+
+class Away(NamedTuple):
+    """The days [starts_on, until) on which somebody is away; open while they are. `entry` began the absence."""
+
+    starts_on: date
+    until: date | None
+    entry: str
 
 
 class Terms(Protocol):
@@ -22,6 +30,10 @@ class Terms(Protocol):
 
     def policy(self, at: datetime) -> PolicyInForce:
         """Return the version of the standing policy in force at that instant; the defaults while there is none."""
+        ...
+
+    def days_away(self, person: str) -> Sequence[Away]:
+        """Return the runs of days in which an absence runs that pauses a person's duties, days in the ledger's zone."""
         ...
 
 

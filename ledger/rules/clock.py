@@ -17,12 +17,12 @@ from ledger.domain.duties import (
     Seat,
     Standing,
 )
-from ledger.domain.figures.path import paused_days
+from ledger.domain.figures import paused_days
+from ledger.domain.goals.resting import away
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import day_of, last_instant
 from ledger.rules import working_days
-from ledger.rules.deviation import away
 from ledger.rules.holders import holder_of
 from ledger.rules.matrix import ESCALATED_DAYS, REMIND_DAYS, Kind, row_of
 from ledger.rules.rule import Looked, Rule, due_after, duty_id

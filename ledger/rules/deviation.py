@@ -7,15 +7,15 @@ from typing import Any
 
 from ledger.domain import figures
 from ledger.domain.figures import Actual, Direction
+from ledger.domain.goals import scoring
 from ledger.domain.goals.events import GoalTerms, Interval
-from ledger.domain.goals.metrics import Combines, MetricDefined
+from ledger.domain.goals.metrics import MetricDefined
+from ledger.domain.goals.resting import resting
 from ledger.domain.goals.state import Step
 from ledger.facts import LedgerFacts
-from ledger.kernel.event import Subject
-from ledger.kernel.moments import begins, last_instant
+from ledger.kernel.moments import begins
 
 PLACES = Decimal("1e-10")
-NONE_YET = Decimal(0)  # where values add up over the period, it begins with nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +45,21 @@ def deviation_of(goal: Any, facts: LedgerFacts, today: date) -> Deviation | None
     values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
     inside = [value for value in values if terms.starts_on <= value.day <= terms.ends_on]
     if metric.direction is Direction.MAINTAIN:
-        return _outside(goal, terms, inside, facts) if inside else None
-    return _judged(goal, terms, metric, inside[-1], facts) if inside else None
+        return _outside(goal, terms, metric, inside, facts) if inside else None
+    return _judged(goal, metric, inside[-1], facts) if inside else None
 
 
 def _judged(
     goal: Any,  # noqa: ANN401  # two contexts' state
-    terms: GoalTerms,
     metric: MetricDefined,
     last: Actual,
     facts: LedgerFacts,
 ) -> Deviation | None:
-    at = last_instant(last.day, facts.zone)
-    revised = goal.targets["target"].value_on(at)
-    target = terms.target if revised is None else revised.value
-    baseline = terms.baseline
-    if baseline is None and metric.combines is Combines.SUM and metric.direction is Direction.INCREASE:
-        baseline = NONE_YET
-    reached = figures.progress(direction=metric.direction, baseline=baseline, target=target, actual=last.value)
-    if reached.value is None:
+    judged = scoring.judged_of(goal, metric, last, last.day, facts)
+    reached = judged.progress.value
+    if not judged.below or reached is None:
         return None
-    share = facts.policy(begins(last.day, facts.zone)).terms.deviation_share
-    expected = figures.expected(
-        day=last.day,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        milestones=[figures.Milestone(step.due_on, step.share) for step in goal.milestones.values()],
-        pauses=resting(goal, facts),
-    )
-    if not figures.judged(progress=reached, expected=expected, share=share).below or reached.value is None:
-        return None
-    return Deviation(last.entry, last.day, reached.value.quantize(PLACES), expected.quantize(PLACES), share)
+    return Deviation(last.entry, last.day, reached.quantize(PLACES), judged.expected.quantize(PLACES), judged.share)
 
 
 def _below_interval(
@@ -138,48 +122,24 @@ def stale_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[str, date] | N
         return None
     until = min(today - timedelta(days=1), terms.ends_on)
     values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
-    rhythm_days = facts.policy(begins(until, facts.zone)).terms.reporting_rhythm_days
-    if not rhythm_days:
-        return None
-    day = figures.stale_since(
-        last_day=values[-1].day if values else None,
-        starts_on=terms.starts_on,
-        rhythm_days=rhythm_days,
-        pauses=resting(goal, facts),
-        until=until,
-    )
+    day = scoring.stale_on(goal, values, until, facts)
     return None if day is None else (values[-1].entry if values else goal.entry, day)
-
-
-def resting(goal: Any, facts: LedgerFacts) -> tuple[figures.Pause, ...]:  # noqa: ANN401  # two contexts' state
-    """Return the runs of days on which nothing is expected: the goal is paused, or its owner away."""
-    return (*goal.paused(facts.zone), *away(goal.terms.owner, facts))
 
 
 def _outside(
     goal: Any,  # noqa: ANN401  # two contexts' state
     terms: GoalTerms,
+    metric: MetricDefined,
     values: list[Actual],
     facts: LedgerFacts,
 ) -> Deviation | None:
     """Return the last value of a metric to be kept that lies outside the band, once too few days were inside."""
     last = values[-1]
-    revised = goal.targets["target"].value_on(last_instant(last.day, facts.zone))
-    target = terms.target if revised is None else revised.value
+    target = goal.target_at(last.day, facts).value
     if terms.tolerance is None or abs(last.value - target) <= terms.tolerance:
         return None
-    low, high = target - terms.tolerance, target + terms.tolerance
-    until = last.day + timedelta(days=1)
-    kept = figures.share_inside(values, low=low, high=high, starts_on=terms.starts_on, until=until).value
+    kept = scoring.progress_of(goal, metric, tuple(values), last.day, facts).value
     share = facts.policy(begins(last.day, facts.zone)).terms.deviation_share
     if kept is None or kept >= share:
         return None
     return Deviation(last.entry, last.day, kept.quantize(PLACES), Decimal(1).quantize(PLACES), share)
-
-
-def away(owner: Subject, facts: LedgerFacts) -> list[figures.Pause]:
-    """Return the runs of days on which an absence that pauses duties keeps the owner away; of a unit there are none."""
-    if owner.kind != "person":
-        return []
-    runs = facts.state("person", facts.resolved(owner.id)).absences.paused_days(facts.zone)
-    return [figures.Pause(first, until) for first, until in runs]

@@ -7,7 +7,7 @@ from projections.goals.handlers import TOPICS, Folded, State, fold, load, write
 
 PROJECTION: Projection[State, Folded] = Projection(
     name="goals",
-    version=3,
+    version=4,
     question="How does this goal stand: whose is it, by which target, what is claimed, what is measured?",
     tables=(*KEPT_TABLES, "reports"),
     topics=TOPICS,

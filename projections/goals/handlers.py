@@ -1,4 +1,4 @@
-"""How events become goals: what happens to a goal is kept, with metrics and policy; values are rows of their own."""
+"""How events become goals: these are kept, with metrics, policy and owners' absences; values are rows of their own."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,17 @@ from ledger.kernel.policy import STANDING
 from projections.engine.bulk import columns, insert_rows
 from projections.engine.interval_tables import ANNULMENTS
 from projections.engine.intervals import NOW_KNOWN
-from projections.engine.kept import MERGES, Found, Kept, KeptFold, Standing, fold_kept, load_kept, write_kept
+from projections.engine.kept import (
+    MERGES,
+    PERSON_PREFIX,
+    Found,
+    Kept,
+    KeptFold,
+    Standing,
+    fold_kept,
+    load_kept,
+    write_kept,
+)
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
 GOAL_PREFIX, METRIC_PREFIX = "goal/", "metric/"
@@ -119,6 +129,8 @@ KEPT = frozenset(
         "progress.SupportRequested",
         "progress.SupportGiven",
         "policies.PolicyPublished",
+        "people.AbsenceStarted",
+        "people.AbsenceEnded",
     }
 )
 TOPICS = KEPT | ANNULMENTS | MERGES | frozenset(VALUES)
@@ -151,7 +163,7 @@ def _is_kept(event: RawEvent) -> bool:
         return True
     if topic.startswith("policies.") or stream.startswith("policy/"):
         return stream == POLICY_STREAM
-    return topic not in VALUES and stream.startswith((GOAL_PREFIX, METRIC_PREFIX))
+    return topic not in VALUES and stream.startswith((GOAL_PREFIX, METRIC_PREFIX, PERSON_PREFIX))
 
 
 def load(cursor: Cursor, tables: Tables, events: Events) -> State:
@@ -175,7 +187,7 @@ def fold(state: State, events: Events) -> Folded:
 
 
 def write(cursor: Cursor, tables: Tables, folded: Folded) -> None:
-    """Write what a page made of goals, metrics, policy, claims and measurements."""
+    """Write what a page made of goals, metrics, policy, absences, claims and measurements."""
     write_kept(cursor, tables, folded.kept)
     if folded.closed:
         cursor.execute(tables.sql("close_reports"), columns(list(folded.closed.items())))

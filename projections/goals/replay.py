@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from ledger.domain.figures import Actual, Direction
 from ledger.domain.goals.metrics import MetricState, evolve_metric
 from ledger.domain.goals.state import GoalState, evolve_goal
+from ledger.domain.people.absences import Absences
+from ledger.domain.people.absences import evolve as evolve_absences
 from ledger.domain.policies.publishing import PolicyState, evolve
 from ledger.domain.progress.help import HelpState, evolve_help
+from ledger.kernel.facts import Away
 from ledger.kernel.ids import stream_name
 from ledger.kernel.policy import STANDING, PolicyInForce
-from projections.engine.kept import Line, effective, folded, known_at, lines_of
+from projections.engine.kept import PERSON_PREFIX, Line, effective, folded, known_at, lines_of, read_as
 from projections.engine.views import View
 from projections.goals.handlers import CLAIM, MEASUREMENT, POLICY_STREAM
 
@@ -78,12 +81,13 @@ class Replayed:
 
 @dataclass(frozen=True)
 class Replay:
-    """Goals at a time, with their metrics and the policy as known then (`ledger.kernel.facts.Terms`)."""
+    """Goals at a time, with metrics, policy and owners' absences as known then (`ledger.kernel.facts.Terms`)."""
 
     when: When
     goals: Mapping[str, Replayed]
     metrics: Mapping[str, MetricState]
     policies: PolicyState = field(default_factory=PolicyState)
+    absences: Mapping[str, Absences] = field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -95,6 +99,10 @@ class Replay:
         if kind != "metric":
             raise LookupError(kind)
         return self.metrics.get(id, MetricState())
+
+    def days_away(self, person: str) -> tuple[Away, ...]:
+        """Return the runs of days in which an absence runs that pauses an owner's duties, as known then."""
+        return self.absences.get(person, Absences()).days_away(self.zone)
 
     def policy(self, at: datetime) -> PolicyInForce:
         """Return the policy in force at an instant; the defaults before the first version."""
@@ -118,7 +126,16 @@ def replay(view: View, ids: Sequence[str], when: When) -> Replay:
         id: Replayed(id, state, folded(HelpState(), evolve_help, lines), values.get(id, Series()), tuple(lines))
         for id, (state, lines) in states.items()
     }
-    return Replay(when, goals, metrics, policies)
+    return Replay(when, goals, metrics, policies, _absences(view, (state for state, _ in states.values()), known))
+
+
+def _absences(view: View, states: Iterable[GoalState], known: int) -> dict[str, Absences]:
+    """Return owner → absences as known at a position; a merged owner's are those of the id that they are read as."""
+    owners = {owner.id for state in states for _, owner in state.owners if owner.kind == "person"}
+    whole = read_as(view, owners, known) if owners else {}
+    kept = lines_of(view, sorted({PERSON_PREFIX + id for id in whole.values()}), known) if whole else {}
+    found = {stream: folded(Absences(), evolve_absences, lines) for stream, lines in kept.items()}
+    return {id: found[PERSON_PREFIX + end] for id, end in whole.items() if PERSON_PREFIX + end in found}
 
 
 def _terms(view: View, metrics: Iterable[str], known: int) -> tuple[dict[str, MetricState], PolicyState]:

@@ -1,20 +1,22 @@
 """How goals stand: terms, target in force, claim beside measurement, figures with what they rest on, calls for help."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
-from ledger.domain import figures
-from ledger.domain.figures import Actual, Figure, Pause, Provenance, Why
+from ledger.domain.figures import Actual, Cause, Figure, Pause, Provenance, Why
+from ledger.domain.figures.pauses import within
 from ledger.domain.goals.events import GoalClosed, GoalDisputed, GoalTerms, MilestoneSet
 from ledger.domain.goals.metrics import MetricDefined, MetricState
-from ledger.domain.goals.scoring import Scored, score
+from ledger.domain.goals.resting import resting
+from ledger.domain.goals.scoring import Scored, expected_of, score
 from ledger.domain.goals.state import Answer, GoalState, Stage, Step, Target
 from ledger.domain.progress.claims import Health
 from ledger.kernel.moments import last_instant
 from projections.engine.kept import Line, known_at
 from projections.engine.views import View
 from projections.goals.handlers import CLAIM, MEASUREMENT
-from projections.goals.replay import Replay, Replayed, Value, When, source_of
+from projections.goals.replay import Replay, Replayed, Value, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class GoalStanding:
     """A goal as it stood. `owner` is read as the merged id, `recorded_owner` as it was recorded.
 
     `scored` holds the figures with what they rest on; None where the metric was never defined. `expected` is the share
-    of the way that is expected by the asked day, pauses taken out. `closing` is the event that closed it last.
+    of the way that is expected by the asked day, `pauses` taken out: of the goal, and of an owner who was `away`.
+    `closing` is the event that closed it last.
     """
 
     id: str
@@ -86,6 +89,7 @@ class GoalStanding:
     scored: Scored | None
     expected: Decimal
     paused: bool
+    away: bool
     pauses: tuple[Pause, ...]
     milestones: tuple[Milestone, ...]
     health: HealthBeside
@@ -133,7 +137,8 @@ def standing_of(view: View, one: Replayed, played: Replay) -> GoalStanding:
     scored = None if metric is None else score(state, one.values, when.day, played)
     claim, measurement = one.values.last(CLAIM), _measured(one, source_of(state, played.metrics))
     change = state.targets["target"].change_on(when.on or last_instant(when.day, when.zone))
-    pauses = state.paused(when.zone)
+    pauses = tuple(pause for pause in resting(state, played) if pause.starts_on <= terms.ends_on)
+    still = {pause.cause for pause in within(pauses, starts_on=when.day, until=when.day + timedelta(days=1))}
     return GoalStanding(
         id=one.id,
         position=view.position,
@@ -154,8 +159,9 @@ def standing_of(view: View, one: Replayed, played: Replay) -> GoalStanding:
         claim=claim,
         measurement=measurement,
         scored=scored,
-        expected=_expected(state, terms, when, pauses),
-        paused=any(p.starts_on <= when.day and (p.until is None or when.day < p.until) for p in pauses),
+        expected=expected_of(state, min(when.day, terms.ends_on), played),
+        paused=Cause.GOAL_PAUSED in still,
+        away=Cause.OWNER_AWAY in still,
         pauses=pauses,
         milestones=_milestones(one),
         health=_health(claim, scored),
@@ -173,16 +179,6 @@ def _measured(one: Replayed, source: str | None) -> Value | None:
 def _counter_target(one: Replayed) -> Decimal | None:
     disputed = (line.entry.event for line in reversed(one.lines))
     return next((event.counter_target for event in disputed if isinstance(event, GoalDisputed)), None)
-
-
-def _expected(state: GoalState, terms: GoalTerms, when: When, pauses: tuple[Pause, ...]) -> Decimal:
-    return figures.expected(
-        day=min(when.day, terms.ends_on),
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        milestones=tuple(figures.Milestone(step.due_on, step.share) for step in state.milestones.values()),
-        pauses=pauses,
-    )
 
 
 def _milestones(one: Replayed) -> tuple[Milestone, ...]:

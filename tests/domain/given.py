@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ledger.domain import STREAM_KINDS
 from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, decode, encode
+from ledger.kernel.facts import Away
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.moments import Effective, begins, day_of, parse_effective, utc_text
 from ledger.kernel.policy import STANDING, PolicyInForce
@@ -93,6 +94,10 @@ class History:
     def policy(self, at: datetime) -> PolicyInForce:
         in_force: PolicyInForce = self.state("policy", STANDING).in_force(STANDING, at)
         return in_force
+
+    def days_away(self, person: str) -> Sequence[Away]:
+        found: Sequence[Away] = self.state("person", self.resolved(person)).absences.days_away(self.zone)
+        return found
 
     # What is recorded
 

@@ -78,8 +78,8 @@ def test_a_goal_is_paused_with_a_reason_and_resumed_once():
 
 def test_a_late_pause_slots_in_and_an_annulled_one_never_was():
     subject = a_goal(ASSIGNED, ACCEPTED, RESUMED, PAUSED)
-    assert subject.state.paused(SHANGHAI) == (Pause(day("2026-05-01"), day("2026-06-01")),)
     pause = subject.entry(GoalPaused)
+    assert subject.state.paused(SHANGHAI) == (Pause(day("2026-05-01"), day("2026-06-01"), entry=pause),)
     subject.history.do("goal", "g-1", goal.AnnulGoalEntry.model_validate({"entry": pause}), actor="p-lead")
     assert subject.state.paused(SHANGHAI) == ()
     assert subject.state.answer is Answer.ACCEPTED, "a changed pause asks for no new answer"
@@ -191,7 +191,7 @@ def measured(value: str, on: str) -> Happened:
 def test_a_figure_says_what_it_rests_on():
     found = scored(ASSIGNED, REPORTED, REVISED)
     said = found.provenance.said()
-    assert (said["target"], said["baseline"], said["formula"], said["policy"]) == ("130", "100", "figures-1", None)
+    assert (said["target"], said["baseline"], said["formula"], said["policy"]) == ("130", "100", "figures-2", None)
     assert said["actuals"] == [
         {"value": "105", "day": "2026-03-31", "entry": found.actual.entry if found.actual else "", "origin": "claim"}
     ]

@@ -236,7 +236,7 @@ def test_silent_change_of_a_figures_meaning():
     report(world, "g-1", "110")
     closed = world.do("goal", "g-1", goal.CloseGoal(), actor="p-lead").event
     assert isinstance(closed, GoalClosed)
-    assert (closed.progress, closed.formula) == (q("0.5"), "figures-1")
+    assert (closed.progress, closed.formula) == (q("0.5"), "figures-2")
     assert scored(world).provenance.formula == closed.formula
     both = goals({}, {})
     report(both, "g-1", "110")

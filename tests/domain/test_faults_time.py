@@ -27,7 +27,7 @@ import pytest
 from ledger.domain import duties
 from ledger.domain.duties.commands import DutyNotDue
 from ledger.domain.figures import Pause
-from ledger.domain.figures.path import paused_days
+from ledger.domain.figures.pauses import paused_days
 from ledger.domain.goals import commands as goal
 from ledger.domain.goals.events import GoalTargetRevised
 from ledger.domain.goals.scoring import score

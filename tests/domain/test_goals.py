@@ -237,7 +237,7 @@ def test_closing_keeps_the_figures_and_says_where_the_actual_comes_from():
     event = closed(ASSIGNED, REPORTED)
     assert (event.actual, event.actual_on, event.actual_from) == (q("105"), day("2026-03-31"), "claim")
     assert (event.progress, event.attainment, event.reached) == (q("0.25"), q("0.875"), False)
-    assert event.formula == "figures-1"
+    assert event.formula == "figures-2"
 
 
 def test_a_measurement_of_the_approved_source_goes_before_a_later_claim():

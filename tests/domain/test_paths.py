@@ -21,7 +21,7 @@ from ledger.domain.figures import (
     path_day,
     stale_since,
 )
-from ledger.domain.figures.path import paused_days
+from ledger.domain.figures.pauses import paused_days
 from tests.domain.examples import day, q
 
 SPAN: dict[str, Any] = {"starts_on": day("2026-01-01"), "ends_on": day("2026-04-10")}  # a hundred days

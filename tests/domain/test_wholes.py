@@ -50,7 +50,7 @@ def test_the_mode_is_said_and_changes_the_figure():
     assert found[RollUp.WEIGHTED_MEAN].figure.value == q("0.8")
     assert found[RollUp.MEAN].figure.value == q("0.7")
     assert found[RollUp.LOWEST].figure.value == q("0.4")
-    assert {f.formula for f in found.values()} == {"figures-1"}
+    assert {f.formula for f in found.values()} == {"figures-2"}
 
 
 def test_of_nothing_there_is_no_figure():

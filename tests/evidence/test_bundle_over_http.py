@@ -84,6 +84,41 @@ def test_trails_and_decisions_are_proven_and_replayed(service: Service, tmp_path
     assert (found.ok, found.level) == (True, 4), found.en
 
 
+@pytest.fixture(scope="module")
+def goal(service: Service) -> str:
+    """A goal whose owner was away for a hundred days of its year, on days that none of its figures counts."""
+    with service.client("hr_administrator") as hr:
+        away = f"/people/{service.ids['employee']}"
+        measure = {"label": "Shipped", "unit_of_measure": "n", "direction": "increase", "combines": "sum"}
+        recorded(hr, "/metrics/shipped/define", **measure)
+        recorded(hr, f"{away}/start-absence", kind="parental", effective_at="2026-02-01", reason="leave")
+        recorded(hr, f"{away}/end-absence", effective_at="2026-05-12", reason="back")
+    terms = {"title": "Ship", "metric": "shipped", "target": "10", "scored_by": "progress"}
+    owner = {"kind": "person", "id": service.ids["employee"]}
+    with service.client("lead") as lead:
+        terms |= {"starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+        stream: str = recorded(lead, "/goals/assign", owner=owner, reason="plan", **terms)["stream"]
+    service.settle()
+    return stream.removeprefix("goal/")
+
+
+def test_the_days_an_owner_was_away_are_replayed_and_why_is_told_to_nobody(service: Service, goal: str, tmp_path: Path):
+    data = taken(service, f"goals/{goal}", who="hr_administrator")
+    found, bundle = verified(Question(kept(tmp_path, data))), bundles.read(data)
+    assert (found.ok, found.level) == (True, 4), found.en
+    rests = json.loads(bundle.files[ANSWER])["figures"]["provenance"]
+    with service.client("hr_administrator") as hr:
+        said = hr.get(f"/goals/{goal}").json()
+    assert said["provenance"]["paused_days"] == 100
+    [pause] = rests["pauses"]
+    assert (pause["starts_on"], pause["until"], pause["cause"]) == ("2026-02-01", "2026-05-12", "owner_away")
+    assert said["provenance"]["pauses"] == said["path"]["pauses"] == [pause]
+    started = next(at for at, stored in bundle.events.items() if b"people.AbsenceStarted" in stored)
+    withheld = json.loads(bundle.files[ABOUT])["withheld"]["parts"]
+    assert [one["why"] for one in withheld if one["position"] == started] == ["not_needed"]
+    assert b"parental" not in b"".join(bundle.files.values())
+
+
 def test_one_changed_byte_anywhere_is_found(whole: bytes, tmp_path: Path):
     chance = random.Random(7)
     places = {0, len(whole) - 1, len(whole) - 30, *(chance.randrange(len(whole)) for _ in range(150))}

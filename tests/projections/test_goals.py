@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.figures import Direction, Why
+from ledger.domain.figures import Cause, Direction, Why
 from ledger.domain.goals.events import (
     GoalAccepted,
     GoalAssigned,
@@ -23,8 +23,11 @@ from ledger.domain.goals.events import (
     MilestoneSet,
 )
 from ledger.domain.goals.metrics import Combines, MetricDefined, MetricState, evolve_metric
+from ledger.domain.goals.resting import resting
 from ledger.domain.goals.scoring import score
 from ledger.domain.goals.state import GoalState, Stage, evolve_goal
+from ledger.domain.people.absences import AbsenceEnded, Absences, AbsenceStarted
+from ledger.domain.people.absences import evolve as evolve_absences
 from ledger.domain.people.merging import PersonsMerged, PersonsUnmerged
 from ledger.domain.policies.publishing import PolicyPublished, PolicyState
 from ledger.domain.policies.publishing import evolve as evolve_policy
@@ -39,6 +42,7 @@ from ledger.domain.progress import (
 )
 from ledger.kernel.annulment import is_annulment
 from ledger.kernel.event import Entry, Event, Subject
+from ledger.kernel.facts import Away
 from ledger.kernel.policy import PolicyInForce, PolicyTerms
 from projections.engine import View
 from projections.goals import PROJECTION
@@ -172,6 +176,10 @@ class Told:
     def state(self, kind: str, id: str) -> MetricState:
         return reduce(evolve_metric, self._history.entries(f"{kind}/{id}", self._known), MetricState())
 
+    def days_away(self, person: str) -> tuple[Away, ...]:
+        absences = reduce(evolve_absences, self._history.entries(f"person/{person}", self._known), Absences())
+        return absences.days_away(UTC_ZONE)
+
     def policy(self, at: datetime) -> PolicyInForce:
         published = self._history.entries("policy/performance", self._known)
         return reduce(evolve_policy, published, PolicyState()).in_force("performance", at)
@@ -204,7 +212,14 @@ course: st.SearchStrategy[Event] = st.one_of(
         ProgressCorrected, owner=st.just(OWNER), value=st.just("7"), day=st.just(date(2026, 1, 2)), entry=entries
     ),
 )
-on_a_goal = st.tuples(st.sampled_from(["goal/g-1", "goal/g-2"]), goal_events | annulments | course, days)
+absences: st.SearchStrategy[Event] = st.one_of(
+    st.builds(AbsenceStarted, absence=st.sampled_from(["b-1", "b-2"]), pauses=st.booleans(), kind=st.none()),
+    st.builds(AbsenceEnded, absence=st.sampled_from(["b-1", "b-2"])),
+)
+on_a_goal = st.one_of(
+    st.tuples(st.sampled_from(["goal/g-1", "goal/g-2"]), goal_events | annulments | course, days),
+    st.tuples(st.sampled_from(["person/p-1", "person/p-2"]), absences | annulments, days),
+)
 terms_published = PolicyPublished(version=1, label="P", terms=PolicyTerms(deviation_share=Decimal("0.5")))
 metrics = st.builds(
     MetricDefined,
@@ -250,7 +265,8 @@ def test_any_history_stands_as_a_naive_replay_says(
         if found is not None:
             assert (found.stage, found.answer, found.assigner) == (state.stage, state.answer, state.assigner)
             assert found.scored == score(state, progress, when.day, told)
-            assert found.pauses == state.paused(UTC_ZONE)
+            ends_on = found.terms.ends_on
+            assert found.pauses == tuple(p for p in resting(state, told) if p.starts_on <= ends_on)
             assert {m.code: m.step for m in found.milestones} == state.milestones
     for wanted in (Wanted(owners=["person/p-1"]), Wanted(owners=["person/p-2"]), *(Wanted(stage=s) for s in Stage)):
         fits = [id for id in ("g-1", "g-2") if _fits(told.goal(id, day(on)), wanted)]
@@ -289,6 +305,28 @@ def test_a_path_stands_still_while_the_goal_is_paused(bench: Bench) -> None:
     resumed = standing(bench, GoalPaused(owner=OWNER), GoalResumed(owner=OWNER), upto="2026-07-01")
     assert (running.paused, paused.paused, resumed.paused) == (False, True, False)
     assert [round(one.expected * 365) for one in (running, paused, resumed)] == [182, 1, 181]
+
+
+def test_an_absence_takes_days_out_from_its_recording_on(bench: Bench) -> None:
+    history = History()
+    history.add("metric/m-1", METRIC, day(0))
+    history.add("goal/g-1", terms(), day(0))
+    history.add("goal/g-1", claim("20", "2026-06-30"), day(180))
+    history.add("person/p-1", PersonsMerged(into="p-9"), day(0))
+    entry = history.add("person/p-9", AbsenceStarted(absence="b-1", pauses=True), day(31))
+    history.add("person/p-9", AbsenceEnded(absence="b-1"), day(151))
+    view = bench.view(bench.build(PROJECTION, pages(history.raw(), [3])), len(history.stored))
+    before, inside, after = (one for when in WHEN_AWAY for one in goals(view, Wanted(), at(None, *when))[0])
+    assert [one.health.derived for one in (before, after)] == [Health.OFF_TRACK, Health.ON_TRACK]
+    assert [round(one.expected * 365) for one in (before, inside, after)] == [181, 31, 61]
+    assert [one.away for one in (before, inside, after)] == [False, True, False]
+    assert after.provenance is not None
+    [pause] = after.provenance.pauses
+    assert (pause.cause, pause.entry, pause.starts_on) == (Cause.OWNER_AWAY, entry, date(2026, 2, 1))
+    assert (before.provenance and before.provenance.paused_days, after.provenance.paused_days) == (0, 120)
+
+
+WHEN_AWAY = (("2026-06-30", 4), ("2026-03-01", None), ("2026-06-30", None))
 
 
 def test_declared_health_stands_beside_the_derived_one(bench: Bench) -> None:

@@ -1,7 +1,8 @@
 """Figures: how far a goal has come, how far it should be, how parts make a whole; the unknown is never zero."""
 
 from ledger.domain.figures.amounts import Amount, Conversions, Coverage, amount_over, bounds, coverage, ratio
-from ledger.domain.figures.path import Judged, Milestone, Pause, expected, judged, path_day, paused_days, stale_since
+from ledger.domain.figures.path import Judged, Milestone, expected, judged, path_day, stale_since
+from ledger.domain.figures.pauses import Cause, Pause, paused_days
 from ledger.domain.figures.provenance import Provenance
 from ledger.domain.figures.roll_up import Part, RolledUp, roll_up
 from ledger.domain.figures.values import (
@@ -32,6 +33,7 @@ __all__ = [
     "ZERO",
     "Actual",
     "Amount",
+    "Cause",
     "Conversions",
     "Coverage",
     "Direction",

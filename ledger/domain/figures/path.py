@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 
+from ledger.domain.figures.pauses import Pause, paused_days
 from ledger.domain.figures.values import EXACT, ONE, ZERO, Figure, Why
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The days [starts_on, until) on which nothing is expected; open while nobody has resumed."""
-
-    starts_on: date
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +21,6 @@ class Milestone:
 
     due_on: date
     share: Decimal
-
-
-def paused_days(pauses: Iterable[Pause], *, starts_on: date, until: date) -> int:
-    """Return how many days of [starts_on, until) are paused; overlapping pauses count once."""
-    days, counted_to = 0, starts_on
-    for pause in sorted(pauses, key=lambda p: p.starts_on):
-        first, last = max(pause.starts_on, counted_to), min(pause.until or until, until)
-        if first < last:
-            days += (last - first).days
-            counted_to = last
-    return days
 
 
 def path_day(day: date, *, starts_on: date, pauses: Iterable[Pause] = ()) -> date:

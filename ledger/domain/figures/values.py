@@ -5,16 +5,17 @@ Nothing is rounded here but by `displayed`. A figure without a value is never ze
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from ledger.domain.figures.pauses import Pause, paused_days
 from ledger.kernel.policy import FallingAttainment
 
-FORMULA = "figures-1"  # stored beside every figure that is kept; a changed formula gets another code
+FORMULA = "figures-2"  # stored beside every figure that is kept; a changed formula gets another code
 Quantity = Annotated[Decimal, Field(max_digits=28, decimal_places=10)]
 Origin = Literal["measurement", "claim"]
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -47,6 +48,7 @@ class Why(StrEnum):
     DOES_NOT_ADD_UP = "does_not_add_up"
     OTHER_UNIT_OF_MEASURE = "other_unit_of_measure"
     DENOMINATOR_ZERO = "denominator_zero"
+    PAUSED_THROUGHOUT = "paused_throughout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +140,34 @@ def hit_rate(answers: Iterable[bool | None]) -> HitRate:
 
 
 def share_inside(
-    series: Sequence[Actual], *, low: Decimal | None, high: Decimal | None, starts_on: date, until: date
+    series: Sequence[Actual],
+    *,
+    low: Decimal | None,
+    high: Decimal | None,
+    starts_on: date,
+    until: date,
+    pauses: Sequence[Pause] = (),
 ) -> Figure:
     """Return the share of days in [starts_on, until) on which the value lay within [low, high].
 
-    `series` is ordered by day; each value holds until the next. Days before the first value leave the denominator.
+    `series` is ordered by day; each value holds until the next. Days before the first value, and paused ones, leave
+    the denominator.
     """
     if low is None or high is None:
         return Figure(why=Why.NO_BAND)
     ends = [*(actual.day for actual in series[1:]), until]
-    spans = [
-        (max(timedelta(), min(end, until) - max(actual.day, starts_on)).days, low <= actual.value <= high)
+    held = [
+        (max(actual.day, starts_on), min(end, until), low <= actual.value <= high)
         for actual, end in zip(series, ends, strict=False)
+    ]
+    spans = [
+        ((last - first).days - paused_days(pauses, starts_on=first, until=last), inside)
+        for first, last, inside in held
+        if first < last
     ]
     days = sum(length for length, _ in spans)
     if not days:
-        return Figure(why=Why.NO_ACTUAL)
+        return Figure(why=Why.PAUSED_THROUGHOUT if spans else Why.NO_ACTUAL)
     with localcontext(EXACT):
         return Figure(Decimal(sum(length for length, inside in spans if inside)) / days)
 

@@ -7,12 +7,14 @@ from typing import Protocol
 
 from ledger.domain import figures
 from ledger.domain.figures import Actual, Direction, Figure, Judged, Milestone, Provenance, Why
+from ledger.domain.figures.pauses import within
 from ledger.domain.goals.events import GoalClosed, GoalTerms, Interval
 from ledger.domain.goals.metrics import Combines, MetricDefined
+from ledger.domain.goals.resting import resting
 from ledger.domain.goals.state import GoalState
 from ledger.kernel.command import Act
 from ledger.kernel.facts import Terms
-from ledger.kernel.moments import ONE_TICK, begins, day_of
+from ledger.kernel.moments import begins, day_of, last_instant
 from ledger.kernel.refusals import NotFound
 
 NOTHING_YET = Decimal(0)  # what adds up over the period begins with nothing
@@ -52,10 +54,10 @@ def score(state: GoalState, measured: Measured, day: date, facts: Terms) -> Scor
     metric: MetricDefined = facts.state("metric", terms.metric).defined
     on = min(terms.ends_on, day)
     series = measured.series(on, metric.approved_source)
-    at = begins(on + timedelta(days=1), facts.zone) - ONE_TICK
+    at, pauses = last_instant(on, facts.zone), resting(state, facts)
     change = state.targets["target"].change_on(at)
     target = terms.target if change is None else change.value.value
-    progress = progress_of(state, terms, metric, target, series, on)
+    progress = progress_of(state, metric, series, on, facts)
     actual = series[-1] if series else None
     policy = facts.policy(at)
     return Scored(
@@ -74,8 +76,8 @@ def score(state: GoalState, measured: Measured, day: date, facts: Terms) -> Scor
         ),
         actual=actual,
         target=target,
-        judged=_judged(state, terms, _on_path(terms, metric, target, progress, actual), actual, on, facts),
-        stale_on=_stale_on(state, terms, series, on, facts),
+        judged=judged_of(state, metric, actual, on, facts),
+        stale_on=stale_on(state, series, on, facts),
         provenance=Provenance(
             figure=progress,
             policy=policy.name,
@@ -83,25 +85,31 @@ def score(state: GoalState, measured: Measured, day: date, facts: Terms) -> Scor
             baseline=terms.baseline,
             target=target,
             target_entry=state.entry if change is None else change.event_id,
+            starts_on=terms.starts_on,
             on=on,
             actuals=series if metric.direction is Direction.MAINTAIN else series[-1:],
+            pauses=tuple(within(pauses, starts_on=terms.starts_on, until=on + timedelta(days=1))),
         ),
     )
 
 
-def progress_of(
-    state: GoalState,
-    terms: GoalTerms,
-    metric: MetricDefined,
-    target: Decimal,
-    series: tuple[Actual, ...],
-    day: date,
-) -> Figure:
-    """Return the progress by the metric's direction; where that is a milestone, by those of the goal if any."""
-    direction = metric.direction
+def progress_of(state: GoalState, metric: MetricDefined, series: tuple[Actual, ...], day: date, facts: Terms) -> Figure:
+    """Return the progress at the end of a day, by the target in force then and the metric's direction.
+
+    A metric to be kept: the share of days in the band, of those on which anything was expected. A milestone: by those
+    of the goal, if it has any.
+    """
+    terms, direction = _terms(state), metric.direction
+    target = state.target_at(day, facts).value
     if direction is Direction.MAINTAIN and terms.tolerance is not None:
-        low, high, until = target - terms.tolerance, target + terms.tolerance, day + timedelta(days=1)
-        return figures.share_inside(series, low=low, high=high, starts_on=terms.starts_on, until=until)
+        return figures.share_inside(
+            series,
+            low=target - terms.tolerance,
+            high=target + terms.tolerance,
+            starts_on=terms.starts_on,
+            until=day + timedelta(days=1),
+            pauses=resting(state, facts),
+        )
     if direction is Direction.MILESTONE and state.milestones:
         steps = ((s.share, s.reached_on is not None and s.reached_on <= day) for s in state.milestones.values())
         return figures.milestones_reached(steps)
@@ -109,44 +117,67 @@ def progress_of(
     return figures.progress(direction=direction, baseline=terms.baseline, target=target, actual=actual)
 
 
-def _on_path(
-    terms: GoalTerms, metric: MetricDefined, target: Decimal, progress: Figure, actual: Actual | None
-) -> Figure:
-    """Return the progress to compare with the path; what adds up over the whole period begins with nothing."""
+def expected_of(state: GoalState, day: date, facts: Terms) -> Decimal:
+    """Return the share of the way that is expected at the end of a day; resting days are taken out."""
+    terms = _terms(state)
+    return figures.expected(
+        day=day,
+        starts_on=terms.starts_on,
+        ends_on=terms.ends_on,
+        milestones=tuple(Milestone(step.due_on, step.share) for step in state.milestones.values()),
+        pauses=resting(state, facts),
+    )
+
+
+def judged_of(state: GoalState, metric: MetricDefined, actual: Actual | None, on: date, facts: Terms) -> Judged:
+    """Compare the last value with the path of its day, by the target and the policy of that day.
+
+    Where there is no value yet, or milestones stand for it, by those of the day asked about, `on`.
+    """
+    by_milestones = metric.direction is Direction.MILESTONE and bool(state.milestones)
+    day = on if actual is None or by_milestones else actual.day
+    share = facts.policy(begins(day, facts.zone)).terms.deviation_share
+    return figures.judged(
+        progress=_on_path(state, metric, actual, day, facts), expected=expected_of(state, day, facts), share=share
+    )
+
+
+def _on_path(state: GoalState, metric: MetricDefined, actual: Actual | None, day: date, facts: Terms) -> Figure:
+    """Return the progress to compare with the path; what is to add up over the whole period begins with nothing."""
+    terms = _terms(state)
     if terms.interval is not Interval.PERIOD:
         return Figure(why=Why.NOT_FOR_THIS_INTERVAL)
     if metric.direction is Direction.MAINTAIN:
         return Figure(why=Why.NOT_FOR_THIS_DIRECTION)
-    if actual is None or progress.why is not Why.NO_BASELINE or metric.combines is not Combines.SUM:
+    progress = progress_of(state, metric, () if actual is None else (actual,), day, facts)
+    adds_up = metric.combines is Combines.SUM and metric.direction is Direction.INCREASE
+    if actual is None or progress.why is not Why.NO_BASELINE or not adds_up:
         return progress
+    target = state.target_at(day, facts).value
     return figures.progress(direction=metric.direction, baseline=NOTHING_YET, target=target, actual=actual.value)
 
 
-def _judged(
-    state: GoalState, terms: GoalTerms, progress: Figure, actual: Actual | None, on: date, facts: Terms
-) -> Judged:
-    """Compare with the path of the last value's day, or of the last day where there is none, by that day's policy."""
-    day = on if actual is None else actual.day
-    expected = figures.expected(
-        day=day,
-        starts_on=terms.starts_on,
-        ends_on=terms.ends_on,
-        milestones=tuple(Milestone(s.due_on, s.share) for s in state.milestones.values()),
-        pauses=state.paused(facts.zone),
-    )
-    share = facts.policy(begins(day, facts.zone)).terms.deviation_share
-    return figures.judged(progress=progress, expected=expected, share=share)
+def stale_on(state: GoalState, series: tuple[Actual, ...], day: date, facts: Terms) -> date | None:
+    """Return the first day without a value in time, up to and including a day; None where it is kept or there is none.
 
-
-def _stale_on(state: GoalState, terms: GoalTerms, series: tuple[Actual, ...], day: date, facts: Terms) -> date | None:
+    By the rhythm of that day's policy; on resting days none is owed.
+    """
     rhythm_days = facts.policy(begins(day, facts.zone)).terms.reporting_rhythm_days
+    if not rhythm_days:
+        return None
     return figures.stale_since(
         last_day=series[-1].day if series else None,
-        starts_on=terms.starts_on,
+        starts_on=_terms(state).starts_on,
         rhythm_days=rhythm_days,
-        pauses=state.paused(facts.zone),
+        pauses=resting(state, facts),
         until=day,
     )
+
+
+def _terms(state: GoalState) -> GoalTerms:
+    if state.terms is None:
+        raise NotFound()
+    return state.terms
 
 
 def closing_figures(state: GoalState, measured: Measured, act: Act) -> GoalClosed:

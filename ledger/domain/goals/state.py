@@ -81,6 +81,7 @@ class GoalState:
     stage: Stage = Stage.UNKNOWN
     terms: GoalTerms | None = None
     entry: str | None = None  # the entry that stated the terms
+    owners: tuple[tuple[datetime | None, Subject], ...] = ()  # since when each has it; the first from ever
     assigner: str | None = None
     proposer: str | None = None  # who may take it back while it is only proposed
     answer: Answer | None = None
@@ -124,7 +125,7 @@ class GoalState:
         for change in self.pauses[PAUSED].changes:
             day, open_run = day_of(change.at, zone), bool(runs) and runs[-1].until is None
             if change.value and not open_run:
-                runs.append(Pause(day))
+                runs.append(Pause(day, entry=change.event_id))
             elif not change.value and open_run:
                 runs[-1] = replace(runs[-1], until=day)
         return tuple(runs)
@@ -193,17 +194,24 @@ def _course(state: GoalState, entry: Entry) -> GoalState | None:
             return replace(state, milestones={**state.milestones, milestone: done})
         case GoalHandedOver(taker=taker, employment=employment) if state.terms is not None:
             terms = state.terms.model_copy(update={"owner": taker, "employment": employment})
-            return replace(state, terms=terms, answer=None, assigner=entry.actor)
+            return replace(state, terms=terms, owners=_handed(state, entry, taker), answer=None, assigner=entry.actor)
     return None
+
+
+def _handed(state: GoalState, entry: Entry, taker: Subject) -> tuple[tuple[datetime | None, Subject], ...]:
+    """Return the owners with the taker from the hand-over on; what is said last counts from its time on."""
+    before = (one for one in state.owners if one[0] is None or one[0] < entry.begins)
+    return (*before, (entry.begins, taker))
 
 
 def _binding(state: GoalState, entry: Entry) -> GoalState:
     match entry.event:
         case GoalProposed() as terms:
-            return replace(state, stage=Stage.PROPOSED, terms=terms, entry=entry.event_id, proposer=entry.actor)
+            fresh = replace(state, stage=Stage.PROPOSED, terms=terms, entry=entry.event_id, proposer=entry.actor)
+            return replace(fresh, owners=((None, terms.owner),))
         case GoalAssigned() as terms:
             fresh = replace(state, stage=Stage.ASSIGNED, terms=terms, entry=entry.event_id, assigner=entry.actor)
-            return replace(fresh, proposer=None, answer=None)
+            return replace(fresh, owners=((None, terms.owner),), proposer=None, answer=None)
         case GoalAccepted():
             return replace(state, answer=Answer.ACCEPTED)
         case GoalDisputed():

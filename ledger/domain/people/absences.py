@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from ledger.domain.people.lines import Line, NotHeld, put, require_employed
 from ledger.kernel.annulment import applied, is_annulment, pointed_at
 from ledger.kernel.command import Act, By, Command
 from ledger.kernel.event import OWN_STREAM, Entry, Event, Seal
+from ledger.kernel.facts import Away
 from ledger.kernel.ids import Code, Id
 from ledger.kernel.moments import Day, day_of
 from ledger.kernel.refusals import AlreadyRecorded, PeriodReversed, Refusal
@@ -49,20 +50,19 @@ class Absences:
         """Return the absences that run at a time."""
         return tuple(holders_on(self.lines["absence"], at))
 
-    def paused_days(self, zone: ZoneInfo) -> tuple[tuple[date, date | None], ...]:
-        """Return the runs of days [first, until) in which an absence that pauses duties runs; None while it does."""
-        runs: list[tuple[date, date | None]] = []
-        running = set[str]()
+    def days_away(self, zone: ZoneInfo) -> tuple[Away, ...]:
+        """Return, for each absence that pauses duties, its days, from the first to the one before the return."""
+        runs, running = list[Away](), dict[str, Away]()
         for change in self.lines["absence"].changes:
             absence, day = change.value.holder, day_of(change.at, zone)
             if not self.pauses.get(absence):
                 continue
-            if change.value.begins and not running:
-                runs.append((day, None))
-            running = running | {absence} if change.value.begins else running - {absence}
-            if runs and not running and runs[-1][1] is None:
-                runs[-1] = (runs[-1][0], day)
-        return tuple(runs)
+            if change.value.begins:
+                running.setdefault(absence, Away(day, None, change.event_id))
+            elif absence in running:
+                runs.append(running.pop(absence)._replace(until=day))
+        found = (run for run in (*runs, *running.values()) if run.until is None or run.starts_on < run.until)
+        return tuple(sorted(found, key=lambda run: run.starts_on))
 
     def paused_on(self, at: datetime) -> bool:
         """Tell whether an absence that pauses duties runs at a time."""
