@@ -3,66 +3,133 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import combinations_with_replacement, permutations
 
 from ledger.kernel.moments import last_instant
 from projections.accountability.places import People
-from projections.accountability.report import Answer, Circumstances, Line, Missing, Report, Source, Views
+from projections.accountability.report import SMALL_GROUP, Answer, Circumstances, Line, Missing, Report, Views, Words
 from projections.directory import queries as directory
-from projections.goals.standings import GoalStanding
-from projections.statistics.figures import Figure, Period, attainments, goals, outcomes
-from projections.statistics.gathering import acts
+from projections.statistics.breaks import Break, Breaks, breaks
+from projections.statistics.figures import ATTAINMENT, Figure, Period, attainments, goals, outcomes
+from projections.statistics.grades import GRADE, grades
 from projections.statistics.pairs import Correlation, Estimate, Pair, adjusted, correlation
 
 LAGS = (0, 1, 2)
 DIGITS = 6
-BREAKS = ("goals.ConversionStated", "goals.GoalTargetRevised")
-NOTE = "Correlation is not cause, and no ground to blame anybody."
+NOTE = Words("Correlation is not cause, and no ground to blame anybody.", "相关不等于因果，不得据此归咎于任何人。")
 DEFINITION = (
-    "One line for each two series of figures of the same owners, persons or units: outcomes by metric, and the "
-    "attainment that goals on a metric were closed with. A pair is two figures of one owner for the same period, or "
+    "One line for each two series of figures of the same owners, persons or units: outcomes by metric, the "
+    "attainment that goals on a metric were closed with, and the published grades of reviews, by their place on the "
+    "scale from 1 for the lowest. A pair is two figures of one owner for the same period, or "
     "with a lag of one or two for y so many periods later. n counts owners. pearson and spearman are taken after the "
     "mean of each period is taken out, so that what all gain is no correlation; plain_ ones are of the figures as "
     "they are; within_unit_ ones are less the mean of each home unit in each period. Intervals (95 %) and p-values "
     "come from drawing whole owners with replacement, 1000 times from a fixed seed; q is p corrected for all p of the "
-    "answer (Benjamini and Hochberg). breaks are the days on which the meaning of one of the metrics or a target for "
-    "it changed. A figure that others recorded goes before a claim; unknown ones are left out, and never zero. Groups "
+    "answer (Benjamini and Hochberg). No series runs through a break: where the meaning of a metric changed (it was "
+    "defined anew, a conversion was stated, or the policy takes attainment otherwise) the series of all are cut, "
+    "where an owner's target for the metric was revised theirs is, and each stretch has a line of its own, from the "
+    "first to the last day of its figures; breaks are the days of the cuts, and left_out counts the pairs with a "
+    "figure whose own period runs through one. A scale whose grades change is another series. "
+    "A figure that others recorded goes before a claim; unknown ones are left out, and never zero. Groups "
     "below the policy's limit are withheld. Correlation is not cause, and no ground to blame anybody."
 )
+DEFINITION_ZH = (
+    "同一批主体（个人或单位）的每两个数据系列一行：按指标的成果、目标结项时的达成度，以及考核已发布的等级（按其在等"
+    "级表中的位次，"
+    "最低为 1）。一对数据为同一主体同一期间的两个数值；有滞后时，y 取其后一个或两个期间。n 为主体数。pearson 与"
+    " spearman 在扣除各期间"
+    "均值之后计算，因此人人同增不构成相关；plain_ 为原始数值；within_unit_ 为扣除各所属单位各期间均值之后。区间（"
+    "95 %）与 p 值通过对"
+    "整个主体有放回抽样得出，固定种子抽取 1000 次；q 为对本答复全部 p 值的校正（Benjamini 与 Hochberg）。任何系列都"
+    "不跨越断点："
+    "指标含义改变（重新定义、声明换算、或制度改变达成度算法）时切断所有人的系列，某主体对该指标的目标值被修订时切断"
+    "其本人的系列，"
+    "每一段单独成行，自其数据的首日至末日；breaks 为断点日期，left_out 为因某数值自身期间跨越断点而不计的对数。等级"
+    "表的等级改变后"
+    "为另一系列。他人记录的数值优先于本人申报；未知者不计，绝不视为零。低于制度规定人数的群体不予展示。相关不等于因"
+    "果，不得据此归咎于任何人。"
+)
+WORDS = {
+    "does_not_vary": Words("one of the two does not vary", "其中一个系列没有变化"),
+    "runs_through_a_break": Words("every pair runs through a break", "所有数据对均跨越断点"),
+    "person": Words("persons", "个人"),
+    "unit": Words("units", "单位"),
+}
+Pairs = tuple[tuple[Figure, Figure], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Two series held against each other."""
+    """Two series held against each other over one stretch of each; `cut` are their breaks."""
 
     x: str
     y: str
     kind: str
     lag: int
-    pairs: tuple[tuple[Figure, Figure], ...]
+    pairs: Pairs
+    left_out: int
+    cut: tuple[Break, ...]
     told: Correlation
 
 
 def answer(views: Views, asked: Circumstances) -> Answer:
-    """Return the correlations of all series, or of those of one metric, in order of kind, series and lag."""
+    """Return the correlations of all series, or of those of one metric, in order of kind, series, lag and stretch."""
     people, standing = People(views["directory"], asked), list(goals(views["goals"], asked))
     figures = outcomes(views["statistics"], people, asked) + attainments(standing, people, asked)
+    figures += grades(views["statistics"], people, asked)
+    cuts = breaks(views["statistics"], standing, asked)
     found, missing = list[_Found](), list[Missing]()
     for kind in ("person", "unit"):
         series = _series(figure for figure in figures if figure.owner.startswith(kind))
         for x, y, lag in _compared(sorted(series), asked.subject):
-            pairs = tuple(_paired(series[x], series[y], lag))
-            if len({one.owner for one, _ in pairs}) < asked.terms.small_group_limit:
-                if pairs and not lag:
-                    missing.append(Missing("small_group", (_metric(x), _metric(y))))
-                continue
-            told = correlation([_pair(views, people, asked, *both) for both in pairs])
-            if told.pearson is None:
-                missing.append(Missing("does_not_vary", (_metric(x), _metric(y))))
-            else:
-                found.append(_Found(x, y, kind, lag, pairs, told))
-    return Answer(tuple(_lines(found, _breaks(views, standing, asked))), tuple(missing))
+            for one in _stretches(views, kind, lag, tuple(_paired(series[x], series[y], lag)), cuts, asked):
+                if isinstance(one, _Found):
+                    found.append(one)
+                elif not lag or one.code != SMALL_GROUP:
+                    missing.append(one)
+    return Answer(tuple(_lines(found)), tuple(dict.fromkeys(missing)))
+
+
+def _stretches(
+    views: Views, kind: str, lag: int, pairs: Pairs, cuts: Breaks, asked: Circumstances
+) -> Iterator[_Found | Missing]:
+    """Yield two series held against each other, each stretch of them by itself, or why a stretch can't be told of."""
+    whole: dict[tuple[int, ...], list[tuple[Figure, Figure]]] = defaultdict(list)
+    for x, y in pairs:
+        if not cuts.through(x) and not cuts.through(y):
+            whole[*cuts.stretch(x), *cuts.stretch(y)].append((x, y))
+    left_out, cut = len(pairs) - sum(map(len, whole.values())), _cut(pairs, cuts)
+    if pairs and not whole:
+        yield Missing("runs_through_a_break", _subjects(pairs[0]))
+    for _, told in sorted(whole.items()):
+        if len({x.owner for x, _ in told}) < asked.terms.small_group_limit:
+            yield Missing(SMALL_GROUP, _subjects(told[0]))
+            continue
+        figures = correlation([_pair(views, asked, *both) for both in told])
+        if figures.pearson is None:
+            yield Missing("does_not_vary", _subjects(told[0]))
+        else:
+            yield _Found(told[0][0].series, told[0][1].series, kind, lag, tuple(told), left_out, cut, figures)
+
+
+def _cut(pairs: Pairs, cuts: Breaks) -> tuple[Break, ...]:
+    """Return the breaks of two series between the first day and the last day of their figures."""
+    if not pairs:
+        return ()
+    span = _span(pairs)
+    told = {one for both in pairs for figure in both for one in (*cuts.all_of(figure.series), *cuts.own(figure))}
+    return tuple(sorted(one for one in told if one.is_in(span)))
+
+
+def _span(pairs: Pairs) -> Period:
+    periods = [figure.period for both in pairs for figure in both]
+    return min(first for first, _ in periods), max(last for _, last in periods)
+
+
+def _subjects(both: tuple[Figure, Figure]) -> tuple[str, ...]:
+    """Return the metrics that two series are of; a series of grades is of none."""
+    return tuple(dict.fromkeys(key for figure in both for key in _metrics(figure.series)))
 
 
 def _series(figures: Iterable[Figure]) -> dict[str, dict[tuple[str, Period], Figure]]:
@@ -76,7 +143,7 @@ def _series(figures: Iterable[Figure]) -> dict[str, dict[tuple[str, Period], Fig
 def _compared(series: Sequence[str], subject: str | None) -> Iterator[tuple[str, str, int]]:
     """Return which two are compared at which lag: without one each two once, with one in both directions."""
     for x, y in combinations_with_replacement(series, 2):
-        if x != y and (subject is None or subject in (_metric(x), _metric(y))):
+        if x != y and (subject is None or subject in (*_metrics(x), *_metrics(y))):
             yield x, y, 0
             for earlier, later in permutations((x, y)):
                 yield from ((earlier, later, lag) for lag in LAGS if lag)
@@ -109,7 +176,7 @@ def _following(periods: set[Period]) -> dict[Period, Period]:
     return found
 
 
-def _pair(views: Views, people: People, asked: Circumstances, x: Figure, y: Figure) -> Pair:
+def _pair(views: Views, asked: Circumstances, x: Figure, y: Figure) -> Pair:
     period = "/".join(day.isoformat() for day in x.period)
     return Pair(x.owner, period, _unit_of(views, x, asked), x.value, y.value)
 
@@ -125,40 +192,28 @@ def _unit_of(views: Views, figure: Figure, asked: Circumstances) -> str:
     return "" if unit is None or unit.parent is None else unit.parent
 
 
-def _breaks(
-    views: Views, standing: Iterable[GoalStanding], asked: Circumstances
-) -> dict[str, list[tuple[str, Source]]]:
-    """Return metric → when its meaning or a target for it changed in the period, and by which events."""
-    metrics, found = {goal.id: goal.terms.metric for goal in standing}, defaultdict(list)
-    for act in acts(views["statistics"], BREAKS, asked):
-        metric = act.id if act.stream.startswith("metric/") else metrics.get(act.id)
-        if metric is not None and asked.since <= act.begins <= asked.until:
-            found[metric].append((_day(act.begins, asked), act.evidence))
-    return found
-
-
-def _day(at: datetime, asked: Circumstances) -> str:
-    return at.astimezone(asked.zone).date().isoformat()
-
-
-def _lines(found: Sequence[_Found], breaks: Mapping[str, list[tuple[str, Source]]]) -> Iterator[Line]:
+def _lines(found: Sequence[_Found]) -> Iterator[Line]:
     corrected = iter(adjusted([one.p for each in found for one in _estimates(each.told).values()]))
     for one in found:
-        about = dict.fromkeys((_metric(one.x), _metric(one.y), *(figure.owner for figure, _ in one.pairs)))
-        changed = [b for m in dict.fromkeys((_id(one.x), _id(one.y))) for b in breaks.get(m, [])]
-        events = {event for both in one.pairs for figure in both for event in figure.events}
+        figures = [figure for both in one.pairs for figure in both]
+        about = (*_subjects(one.pairs[0]), *(f.owner for f in figures), *(key for f in figures for key in f.about))
+        first, last = _span(one.pairs)
+        events = {event for figure in figures for event in figure.events} | {each.event for each in one.cut}
         values = {
             "x": one.x,
             "y": one.y,
             "of": one.kind,
             "lag": one.lag,
+            "from": first.isoformat(),
+            "until": last.isoformat(),
             "n": one.told.n,
             "pairs": one.told.pairs,
+            "left_out": one.left_out,
             **_told(one.told, corrected),
-            "breaks": sorted({day for day, _ in changed}),
+            "breaks": sorted({each.day.isoformat() for each in one.cut}),
             "note": NOTE,
         }
-        yield Line(tuple(about), values, tuple(sorted(events | {event for _, event in changed})), people=one.told.n)
+        yield Line(tuple(dict.fromkeys(about)), values, tuple(sorted(events)), people=one.told.n)
 
 
 def _estimates(told: Correlation) -> dict[str, Estimate]:
@@ -183,21 +238,21 @@ def rounded(value: float | None) -> float | None:
     return None if value is None else round(value, DIGITS)
 
 
-def _id(series: str) -> str:
-    return _metric(series).removeprefix("metric/")
-
-
-def _metric(series: str) -> str:
-    return "metric/" + series.rpartition(" ")[2]
+def _metrics(series: str) -> tuple[str, ...]:
+    return () if series.startswith(GRADE) else ("metric/" + series.removeprefix(ATTAINMENT),)
 
 
 REPORT = Report(
     name="correlation",
     question="Which figures of performance and outcome go together, and how sure is that?",
     definition=DEFINITION,
-    version=1,
+    version=2,
     views=("statistics", "goals", "directory"),
     answer=answer,
     parameters=frozenset({"subject"}),
     thresholds=("small_group_limit",),
+    question_zh="哪些绩效与成果数据相互关联，把握有多大？",
+    definition_zh=DEFINITION_ZH,
+    subjects=frozenset({"metric"}),
+    words=WORDS,
 )

@@ -21,7 +21,10 @@ Period = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The value of a series for an owner (`kind/id`) over a period; `series` is a metric, or the attainment of one."""
+    """The value of a series for an owner (`kind/id`) over a period; `series` is a metric, or the attainment of one.
+
+    `about`: further subjects (`kind/id`) that whoever is told of it must see.
+    """
 
     owner: str
     series: str
@@ -29,6 +32,7 @@ class Figure:
     value: float
     claimed: bool
     events: tuple[Source, ...]
+    about: tuple[str, ...] = ()
 
     @property
     def metric(self) -> str:
@@ -54,7 +58,7 @@ def outcomes(view: View, people: People, asked: Circumstances) -> list[Figure]:
                 None if fresh is None else replace(fresh, events=(*events, act.evidence)),
             )
     figures = [figure for _, figure in standing.values() if figure is not None]
-    return one_each(figure for figure in figures if _inside(figure.period, asked) and people.has(figure.owner))
+    return one_each(figure for figure in figures if inside(figure.period, asked) and people.has(figure.owner))
 
 
 def _recorded(act: Act, corrected: str | None = None) -> Figure | None:
@@ -93,7 +97,7 @@ def goals(view: View, asked: Circumstances) -> Iterator[GoalStanding]:
 def attainments(goals_found: Iterable[GoalStanding], people: People, asked: Circumstances) -> list[Figure]:
     """Return the attainment that goals were closed with, of those whose period ends within the one asked about."""
     found = (attainment(goal) for goal in goals_found if people.has(goal.owner))
-    return one_each(figure for figure in found if figure is not None and _inside(figure.period, asked))
+    return one_each(figure for figure in found if figure is not None and inside(figure.period, asked))
 
 
 def attainment(goal: GoalStanding) -> Figure | None:
@@ -107,6 +111,7 @@ def attainment(goal: GoalStanding) -> Figure | None:
     return Figure(goal.owner, ATTAINMENT + goal.terms.metric, period, float(told), False, (event,))
 
 
-def _inside(period: Period, asked: Circumstances) -> bool:
+def inside(period: Period, asked: Circumstances) -> bool:
+    """Tell whether a period ends within the one asked about."""
     since, until = (at.astimezone(asked.zone).date() for at in (asked.since, asked.until))
     return since <= period[1] <= until

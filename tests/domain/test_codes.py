@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from ledger.domain.reviews.events import AppealDecided, CalibrationCancelled, RatingCalibrated
+from ledger.kernel.event import Event
 from ledger.kernel.ids import Grade, JobCode
 
 GRADES = ("P7", "M3", "三级", "优秀", "不合格", "B+", "3.5", "A", "IC5", "T3-1", "meets")
@@ -13,6 +15,12 @@ GRADES = ("P7", "M3", "三级", "优秀", "不合格", "B+", "3.5", "A", "IC5", 
 @pytest.mark.parametrize("grade", GRADES)
 def test_a_grade_is_taken_as_companies_write_it(grade: str):
     assert TypeAdapter(Grade).validate_python(grade) == grade
+
+
+@pytest.mark.parametrize("event", [RatingCalibrated, CalibrationCancelled, AppealDecided])
+def test_a_grade_is_put_in_the_place_of_another_as_companies_write_it(event: type[Event]):
+    for field in ("before", "after"):
+        assert event.model_fields[field].rebuild_annotation() == Grade
 
 
 @pytest.mark.parametrize("job", ["SDE-2", "HRBP", "100234", "sales_rep"])

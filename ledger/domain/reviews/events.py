@@ -120,8 +120,8 @@ class RatingCalibrated(Event, context="reviews"):
 
     person: PersonId
     rating: Id
-    before: Code
-    after: Code
+    before: Grade
+    after: Grade
     calibrator: PersonId
     session: CalibrationId | None = None
     note: SealedNote = None
@@ -132,8 +132,8 @@ class CalibrationCancelled(Event, context="reviews"):
 
     person: PersonId
     rating: Id
-    before: Code
-    after: Code
+    before: Grade
+    after: Grade
 
 
 class ResultPublished(Event, context="reviews"):
@@ -202,8 +202,8 @@ class AppealDecided(Event, context="reviews"):
     appeal: Id
     decider: PersonId
     outcome: AppealOutcome
-    before: Code
-    after: Code
+    before: Grade
+    after: Grade
     note: SealedNote = None
 
 
