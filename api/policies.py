@@ -65,6 +65,9 @@ POLICIES: Mapping[str, Policy] = {
     "/people/{id}": Policy(kind="person"),
     "/people/{id}/accesses": ROWS,  # to that person and to auditors
     "/people/{id}/export": ROWS,  # to that person alone
+    "/key-epochs": OPERATION,
+    "/holds": Policy(roles=frozenset({HR, AUDITOR}), rows=True),
+    "/candidates/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/people/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/units/{id}": Policy(kind="unit"),
     "/goals/{id}/map": Policy(kind="goal"),

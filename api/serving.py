@@ -32,7 +32,9 @@ from api.witnesses import Witnessing
 from ledger.application import Ledger
 from ledger.erasure import Erasures
 from ledger.evidence.signer import Signer
+from ledger.founding import opened_at_of
 from ledger.kernel import collector
+from ledger.key_keeping import KeyKeeping, Rhythm
 from ledger.rules import Engine
 from ledger.store.embedded import open_cluster
 from ledger.store.ledgers import list_ledgers, migrate
@@ -120,6 +122,7 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
         stack.push_async_callback(asyncio.to_thread, witnessing.stop)
     watch = HeadWatch(lambda: ledger.reader.head().size, signing.wake)
     await watch.look()
+    opened_at = await asyncio.to_thread(opened_at_of, ledger.reader, name)
     pages = Pages(ledger.reader.page, ledger.origin, Cursors(ledger.fingerprint))
     rules = None
     if settings.rules:
@@ -129,6 +132,9 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     erasures = Erasures(ledger, ledger.erasing)
     erasures.start()
     stack.push_async_callback(erasures.stop)
+    keeping = KeyKeeping(ledger, ledger.epochs, _rhythm(settings), opened_at)
+    keeping.start()
+    stack.push_async_callback(keeping.stop)
     outlets = outlets_of(settings)
     if outlets and rules is not None:
         noticing = Noticing(ledger, outlets, link=links_of(settings), wait=watch.beyond, leads=lambda: rules.leading)
@@ -138,6 +144,11 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     check.start()
     stack.push_async_callback(asyncio.to_thread, check.stop)
     return Served(ledger, runner, watch, pages, signing, rules, witnessing, check)
+
+
+def _rhythm(settings: Settings) -> Rhythm | None:
+    every_days = settings.key_epoch_days
+    return None if every_days is None else Rhythm(every_days, settings.key_kept_days)
 
 
 def _signing(settings: Settings, ledger: Ledger) -> Published:

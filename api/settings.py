@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     webhook_allow: str = Field(
         default="", description="Hosts inside the network that the webhook may lead to, separated by commas."
     )
+    key_epoch_days: int | None = Field(
+        default=None, ge=1, description="Days after which data keys are wrapped by a new key; when ordered if absent."
+    )
+    key_kept_days: int = Field(
+        default=30, ge=0, description="Days for which the former key is kept then, for backups to be restored."
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
 
     @field_validator("origin")

@@ -11,9 +11,13 @@ from ledger.current import Current
 from ledger.facts import LedgerFacts
 from ledger.kernel.clock import Clock
 from ledger.offered import Offered, offered
+from ledger.privacy.epochs import KeyEpochs
+from ledger.privacy.erasing import ErasingPlace
+from ledger.privacy.holding import HeldRecords
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.sight import sees
+from ledger.store.ledgers import keys_schema_of
 from ledger.store.reader import Reader
 
 T = TypeVar("T")
@@ -80,3 +84,20 @@ class Answers:
         raw = UUID(event_id).bytes
         opened = {box.part: self.sealer.open(raw, box) for box in self.reader.sealed(raw)}
         return {part: content[1] for part, content in opened.items() if content is not None}
+
+    # ---- where personal texts are erased, and the keys of their keys kept
+
+    @property
+    def erasing(self) -> ErasingPlace:
+        """Where erasures are carried out (`ledger.erasure`)."""
+        return ErasingPlace(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.sealer.keys)
+
+    @property
+    def held(self) -> HeldRecords:
+        """Which personal records a hold was placed on."""
+        return HeldRecords(self.reader.pool, self.reader.schema)
+
+    @property
+    def epochs(self) -> KeyEpochs:
+        """The epochs of the key that wraps the data keys (`ledger.key_keeping`)."""
+        return KeyEpochs(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.secrets)

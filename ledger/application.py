@@ -49,7 +49,6 @@ from ledger.kernel.ids import pseudonym, stream_name
 from ledger.kernel.refusals import AlreadyExists, AskedAlone, IdempotencyConflict, InProgress, Refusal, StaleMatch
 from ledger.locks import StreamLocks
 from ledger.privacy.data_keys import DataKeys
-from ledger.privacy.erasing import ErasingPlace
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.refused import RefusedAttempts
@@ -347,11 +346,6 @@ class Ledger(Answers):
                 await self._current.load([missing.stream])
 
     # ---- who is being erased
-
-    @property
-    def erasing(self) -> ErasingPlace:
-        """Where erasures are carried out (`ledger.erasure`)."""
-        return ErasingPlace(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.sealer.keys)
 
     def _noticed(self, entry: Entry) -> None:
         restrict(entry, self.sealer.keys, self._current.cache)

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets as random
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -64,6 +64,11 @@ def writer_of(conninfo: str, name: str, clock: Clock, origin: str, secrets: Ledg
         return attest(secrets.attest, origin=origin, size=size, root=root)
 
     return Writer(conninfo, name, clock=clock.now, attest=word)
+
+
+def opened_at_of(reader: Reader, name: str) -> datetime:
+    """Return when a ledger began. Blocks on the database."""
+    return decode(reader.events_of(stream_name("ledger", name))[0]).recorded_at
 
 
 def opening_of(reader: Reader, name: str) -> LedgerOpened:

@@ -19,7 +19,7 @@ WITH_STATE = frozenset(
 )
 OF_ITS_SUBJECT = frozenset({"outcome", "attendance"})  # seen by whoever sees the unit or person that the id names
 OPEN_KINDS = frozenset(
-    {"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle", "course", "survey"}
+    {"unit", "metric", "job-profile", "responsibility", "ledger", "policy", "cycle", "course", "survey", "key-epoch"}
 )
 SCORECARDS = frozenset({"hiring.AssessmentRecorded", "hiring.AssessmentAmended"})
 TELLS_SCORES = SCORECARDS | {"hiring.HiringDecisionMade"}  # which keeps the figures that it rests on

@@ -18,6 +18,7 @@ from api.cli import (
     ledgers,
     operation,
     performance,
+    privacy,
     questions,
     reports,
     serve,
@@ -64,6 +65,8 @@ app.command("rebuild")(operation.rebuild)
 app.command("projections")(operation.projections)
 app.add_typer(signer.app, name="signer")
 app.add_typer(keys.app, name="keys")
+app.add_typer(privacy.erase, name="erase")
+app.add_typer(privacy.hold, name="hold")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(witness.app, name="witness")
 app.add_typer(ledgers.app, name="ledgers")

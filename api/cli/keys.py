@@ -1,18 +1,23 @@
-"""`pledger keys`: a backup of the keys and the signers' memory, which a backup of the events never contains."""
+"""`pledger keys`: epochs of the wrapping key, and a backup of all keys, which a backup of the events never contains."""
 
 import io
 import os
 import tarfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.console import as_json, say, stop
-from api.cli.options import AsJson, Data, Keys, LedgerName, settings_of
+from api.cli.console import NOT_YET, Fields, as_json, progress, say, say_error, show_table, stop
+from api.cli.options import AsJson, AsRole, Data, Keys, LedgerName, settings_of
+from api.cli.questions import moment
 
 if TYPE_CHECKING:
+    import httpx2
+
     from api.settings import Settings
 
 app = typer.Typer(help="The keys of the ledgers, which lie outside the database.", no_args_is_help=True)
@@ -20,9 +25,108 @@ PARTS = ("keys", "signer")  # folders under PLEDGER_KEYS; each has one folder a 
 NOT_KEPT = ("lock",)
 
 
-@app.callback()
-def keys() -> None:
-    """Make `backup` a command of its own, also while it is the only one."""
+OPERATOR = "operator"
+LOOK_S = 0.1
+EPOCH_COLUMNS = ("epoch", "state", "data_keys", "begun_at", "destroy_on", "destroyed_at")
+Wait = Annotated[int, typer.Option("--wait", min=0, help="Seconds to wait until it is carried out.")]
+
+
+@app.command("list")
+def list_epochs(
+    data: Data = None,
+    ledger: LedgerName = None,
+    as_role: AsRole = None,
+    json: AsJson = False,
+) -> None:
+    """List the epochs of the wrapping key: state, dates, and how many data keys each wraps."""
+    from api.cli.service import client, way
+
+    with client(way(data, ledger, as_role or OPERATOR)) as service:
+        told = _epochs(service, machine=json)
+    as_json(told) if json else _show_epochs(told)
+
+
+@app.command()
+def rotate(
+    keep_days: Annotated[
+        int, typer.Option("--keep-days", min=0, help="Days for which the former key is kept, for backups.")
+    ] = 30,
+    wait: Wait = 60,
+    data: Data = None,
+    ledger: LedgerName = None,
+    as_role: AsRole = None,
+    json: AsJson = False,
+) -> None:
+    """Wrap every data key by a new key. The former one is destroyed on its day, by the service itself.
+
+    From that day on a backup of the database that was made before the change opens no sealed text.
+    """
+    from api.cli.service import answered, client, way
+
+    with client(way(data, ledger, as_role or OPERATOR)) as service:
+        told = _epochs(service, machine=json)
+        fresh = 1 + max((row["epoch"] for row in told["rows"] if row["state"] != "ordered"), default=1)
+        until = date.fromisoformat(told["today"]) + timedelta(days=keep_days)
+        body = {"destroy_former_on": until.isoformat()}
+        answered(service.post(f"/key-epochs/{fresh}/order", json=body), machine=json)
+        _tell_once(service, lambda rows: rows[fresh - 1]["destroy_on"] is not None, wait, machine=json)
+
+
+@app.command()
+def destroy(
+    epoch: Annotated[int, typer.Argument(min=1, help="Number of the epoch.", show_default=False)],
+    on: Annotated[str | None, typer.Option("--on", metavar="DAY", help="Day to do it on; today if absent.")] = None,
+    wait: Wait = 60,
+    data: Data = None,
+    ledger: LedgerName = None,
+    as_role: AsRole = None,
+    json: AsJson = False,
+) -> None:
+    """Say on which day the key of an earlier epoch is destroyed: what is wrapped by it opens nothing from then on."""
+    from api.cli.service import answered, client, way
+
+    with client(way(data, ledger, as_role or OPERATOR)) as service:
+        today = _epochs(service, machine=json)["today"]
+        body = {"destroy_on": on or today}
+        answered(service.post(f"/key-epochs/{epoch}/schedule-destruction", json=body), machine=json)
+        due = body["destroy_on"] <= today
+        _tell_once(
+            service,
+            lambda rows: not due or rows[epoch]["destroyed_at"] is not None,
+            wait,
+            machine=json,
+        )
+
+
+def _epochs(service: "httpx2.Client", *, machine: bool) -> Fields:
+    from api.cli.service import answered
+
+    return answered(service.get("/key-epochs"), machine=machine)
+
+
+def _tell_once(
+    service: "httpx2.Client", is_done: Callable[[dict[int, Fields]], bool], patience_s: int, *, machine: bool
+) -> None:
+    """Tell how the epochs stand once it is carried out; ends the command with a code of its own where it is not yet."""
+    ends_at = time.monotonic() + patience_s
+    with progress("Keys", quiet=machine):
+        while True:
+            told = _epochs(service, machine=machine)
+            done = is_done({row["epoch"]: row for row in told["rows"]})
+            if done or time.monotonic() >= ends_at:
+                break
+            time.sleep(LOOK_S)
+    as_json(told) if machine else _show_epochs(told)
+    if not done:
+        say_error("It is not carried out yet; the service goes on with it.")
+        raise typer.Exit(NOT_YET)
+
+
+def _show_epochs(told: Fields) -> None:
+    times = ("begun_at", "destroyed_at")
+    show_table(
+        "Epochs", EPOCH_COLUMNS, [{**row, **{name: moment(row[name]) for name in times}} for row in told["rows"]]
+    )
 
 
 @app.command()

@@ -8,7 +8,9 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from ledger.kernel.statements import load
-from ledger.privacy.secrets import LedgerSecrets
+from ledger.privacy.secrets import LedgerSecrets, SecretMissing, sync_folder
+
+Row = tuple[str, str, int, bytes]  # data subject, retention class, epoch, wrapped key
 
 
 class EpochInUse(Exception):
@@ -30,30 +32,69 @@ class KeyEpochs:
 
     def rotate(self) -> int:
         """Begin an epoch, wrap every data key anew by its key, and return its number."""
-        fresh = self._secrets.begin_epoch()
-        wrapping = self._secrets.epoch_key(fresh)
-        with self._pool.connection() as connection, connection.transaction():
-            connection.execute(self._sql("lock_keys"), (self._schema,))
-            rows = connection.execute(self._sql("read_older"), (fresh,)).fetchall()
-            moved = [
-                (aes_key_wrap(wrapping, aes_key_unwrap(self._secrets.epoch_key(epoch), bytes(wrapped))), fresh, *owner)
-                for *owner, epoch, wrapped in rows
-            ]
-            with connection.cursor() as cursor:
-                cursor.executemany(self._sql("move_key"), moved)
+        fresh = self._secrets.epochs()[-1] + 1
+        self.reach(fresh)
         return fresh
 
-    def destroy(self, epoch: int) -> Path:
-        """Destroy the key of an epoch that wraps nothing any more; return where it was. Raises EpochInUse."""
+    def reach(self, epoch: int) -> int:
+        """Have the epoch begun, and every data key that opens wrapped by the newest; return how many that are.
+
+        Done again, or by two processes at once, it is the same. A key that came back from an old backup and whose
+        epoch is destroyed stays as it is: nobody can open it.
+        """
         with self._pool.connection() as connection, connection.transaction():
             connection.execute(self._sql("lock_keys"), (self._schema,))
-            used: dict[int, int] = dict(connection.execute(self._sql("count_by_epoch")).fetchall())
-            if used.get(epoch) or epoch == self._secrets.epochs()[-1]:
-                raise EpochInUse(epoch)
-            path = self._secrets.epoch_path(epoch)
-            path.write_bytes(os.urandom(path.stat().st_size))
-            path.unlink()
+            while self._secrets.epochs()[-1] < epoch:
+                self._secrets.begin_epoch()
+            newest = self._secrets.epochs()[-1]
+            rows: list[Row] = connection.execute(self._sql("read_older"), (newest,)).fetchall()
+            with connection.cursor() as cursor:
+                cursor.executemany(self._sql("move_key"), self._moved(rows, newest))
+            counted: dict[int, int] = dict(connection.execute(self._sql("count_by_epoch")).fetchall())
+        return counted.get(newest, 0)
+
+    def _moved(self, rows: list[Row], newest: int) -> list[tuple[bytes, int, str, str]]:
+        wrapping, moved = self._secrets.epoch_key(newest), []
+        for subject, retention, epoch, wrapped in rows:
+            try:
+                key = aes_key_unwrap(self._secrets.epoch_key(epoch), bytes(wrapped))
+            except SecretMissing:
+                continue
+            moved.append((aes_key_wrap(wrapping, key), newest, subject, retention))
+        return moved
+
+    def destroy(self, epoch: int) -> Path:
+        """Destroy the key of an epoch that wraps nothing any more; return where it was. Raises EpochInUse.
+
+        Done again it is the same. The key leaves its place before it is written over: no half-destroyed key is read.
+        """
+        path = self._secrets.epoch_path(epoch)
+        doomed = path.with_name(f".{path.name}.destroyed")
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(self._sql("lock_keys"), (self._schema,))
+            if path.exists():
+                used: dict[int, int] = dict(connection.execute(self._sql("count_by_epoch")).fetchall())
+                if used.get(epoch) or epoch == self._secrets.epochs()[-1]:
+                    raise EpochInUse(epoch)
+                path.rename(doomed)
+                sync_folder(path.parent)
+            _wipe(doomed)
         return path
 
     def _sql(self, name: str) -> bytes:
         return self._statements[name].encode()
+
+
+def _wipe(path: Path) -> None:
+    """Write over a file, have that on disk, and take the file away; one that is not there is gone already."""
+    try:
+        handle = os.open(path, os.O_WRONLY)
+    except FileNotFoundError:
+        return
+    try:
+        os.write(handle, os.urandom(os.fstat(handle).st_size))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    path.unlink()
+    sync_folder(path.parent)

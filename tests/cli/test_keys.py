@@ -1,10 +1,14 @@
-"""`pledger keys backup`: everything that makes the ledger's secrets work again, for its owner's eyes only."""
+"""`pledger keys`: a backup for its owner's eyes only, and epochs whose end takes old backups with it."""
 
 import stat
 import tarfile
 from pathlib import Path
+from typing import Any
 
-from tests.cli.program import Program, Serving
+import psycopg
+
+from ledger.store.embedded import open_cluster
+from tests.cli.program import Program, Serving, program_with_trial
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -49,3 +53,50 @@ def test_it_writes_over_nothing_and_not_beside_the_database(program: Program, tm
     assert not inside.exists()
     assert program.run("keys", "backup", str(tmp_path / "none.tar"), "--ledger", "unheard").code == 2
     assert not (tmp_path / "none.tar").exists()
+
+
+def epochs(program: Program) -> dict[int, dict[str, Any]]:
+    told = program.run("keys", "list", "--ledger", "trial", "--json")
+    assert told.code == 0, told.err
+    return {row["epoch"]: row for row in told.json["rows"]}
+
+
+def test_an_epoch_is_followed_and_destroyed_and_a_kept_copy_of_the_keys_table_opens_nothing(tmp_path: Path):
+    with program_with_trial(tmp_path) as program, program.serving() as serving:
+        administrator = program.tokens()["hr_administrator"]
+        with serving.client(administrator) as hr:
+            person = hr.post("/people/register", json={"name": "Wang Fang"})
+            assert person.status_code == 201, person.text
+            sealed = person.json()["links"]["event"] + "/sealed"
+        held = epochs(program)[1]["data_keys"]
+        assert epochs(program)[1]["state"] == "in_use"
+        assert program.run("keys", "destroy", "1", "--ledger", "trial").code == 1  # in use
+        with open_cluster(program.data / "pg") as cluster:
+            kept = table_of(cluster.conninfo)
+            assert program.run("keys", "rotate", "--ledger", "trial", "--keep-days", "9").code == 0
+            rows = epochs(program)
+            assert (rows[1]["state"], rows[1]["data_keys"], rows[2]["state"]) == ("left", 0, "in_use")
+            assert rows[2]["data_keys"] == held
+            assert rows[1]["destroy_on"] > rows[2]["begun_at"][:10]
+            shown = program.run("keys", "destroy", "1", "--ledger", "trial")
+            assert shown.code == 0, shown.err
+            assert "destroyed" in shown.out
+            assert epochs(program)[1]["destroyed_at"] is not None
+            assert not (program.data / "secrets/keys/trial/epoch-000001").exists()
+            with serving.client(administrator) as hr:
+                assert hr.get(sealed).json()["parts"]["0"]["name"] == "Wang Fang"
+            assert serving.stop() == 0
+            put_back(cluster.conninfo, kept)
+            with program.serving() as again, again.client(administrator) as hr:
+                assert hr.get(sealed).status_code == 410
+
+
+def table_of(conninfo: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute("select subject, retention, epoch, wrapped from keys_trial.data_keys").fetchall()
+
+
+def put_back(conninfo: str, kept: list[tuple[Any, ...]]) -> None:
+    with psycopg.connect(conninfo) as connection, connection.cursor() as cursor:
+        cursor.execute("delete from keys_trial.data_keys")
+        cursor.executemany("insert into keys_trial.data_keys values (%s, %s, %s, %s)", kept)

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from ledger.domain.privacy.key_epochs import (
+    KeyDestructionScheduled,
+    KeyEpochBegun,
+    KeyEpochDestroyed,
+    KeyEpochOrdered,
+    OrderKeyEpoch,
+    RecordKeyEpochBegun,
+    RecordKeyEpochDestroyed,
+    ScheduleKeyDestruction,
+)
 from ledger.domain.privacy.records import (
     AskErasure,
     AskHoldRelease,
@@ -67,8 +77,16 @@ EXPIRED = (
     HIRED,
     "system:retention",
 )
+EPOCH, FORMER = ("key-epoch", "2"), ("key-epoch", "1")
+ORDERED = (KeyEpochOrdered(destroy_former_on=day("2026-07-01")), HIRED, "p-other")
+BEGUN = (KeyEpochBegun(data_keys=12), HIRED, "system:keys")
+FOLLOWED = ((*EPOCH, *ORDERED[:2]), (*EPOCH, *BEGUN[:2]))
 
 EXAMPLES = (
+    Example(*EPOCH, OrderKeyEpoch(destroy_former_on=day("2026-07-01")), KeyEpochOrdered),
+    Example(*EPOCH, RecordKeyEpochBegun(data_keys=12), KeyEpochBegun, (ORDERED,), actor="system:keys"),
+    Example(*FORMER, ScheduleKeyDestruction(destroy_on=day("2026-07-01")), KeyDestructionScheduled, beside=FOLLOWED),
+    Example(*FORMER, RecordKeyEpochDestroyed(), KeyEpochDestroyed, actor="system:keys", beside=FOLLOWED),
     Example(
         "data-request",
         "dr-1",
