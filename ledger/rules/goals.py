@@ -138,10 +138,12 @@ def _to_report_first(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
 def _reported(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     """A report, whoever's value it is, is the one that was owed; another is owed from its recording on.
 
-    A second one on the same day changes nothing: the next is owed by the same day already.
+    One that leaves the next owed by the same day changes nothing, but on the last day of the goal: that is the last.
     """
     owed = [state for _, state in looked.live.about(entry.stream, (Kind.REPORT_PROGRESS,))]
-    if owed and all(state.due_on == _next_due(_goal(entry, looked).terms, looked, looked.today) for state in owed):
+    terms: GoalTerms = _goal(entry, looked).terms
+    same = all(state.due_on == _next_due(terms, looked, looked.today) for state in owed)
+    if owed and same and looked.today < terms.ends_on:
         return []
     ends = ended(rule, entry, looked, entry.stream, Kind.REPORT_PROGRESS)
     return [*ends, *_next_report(entry, looked, rule, looked.today)]

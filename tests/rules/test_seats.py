@@ -1,6 +1,6 @@
 """Seats: who has a duty when leads change, are away or leave, and what a fact says that was recorded late."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ledger.domain.duties import Seat, Standing
@@ -235,6 +235,26 @@ def test_a_report_is_owed_in_its_rhythm_and_silence_is_a_deviation(play: Play) -
         assert (missed.standing, last.due_on) == (Standing.LAPSED, date(2026, 5, 20))
         await world.does("lin", "goals", "withdraw", goal, reason="changed")
         assert {d.standing for d in await world.duties("report_progress")} <= {Standing.DISCHARGED, Standing.LAPSED}
+
+    play(story)
+
+
+def test_the_report_on_the_last_day_of_a_goal_is_the_last_one_owed(play: Play) -> None:
+    async def story(world: World) -> None:
+        goal = await world.goal()
+        goal_ends = (await world.ledger.judged(lambda facts: facts.state("goal", goal).terms)).ends_on
+        day = date(2026, 3, 20)
+        while day < goal_ends:
+            await world.on(day.isoformat())
+            await world.does("wang", "goals", "report-progress", goal, value="30")
+            day += timedelta(days=25)
+        *_, last = await world.duties("report_progress")
+        assert (last.standing, last.due_on) == (Standing.OPEN, goal_ends)
+        await world.on(goal_ends.isoformat())
+        await world.does("wang", "goals", "report-progress", goal, value="90")
+        assert {duty.standing for duty in await world.duties("report_progress")} == {Standing.DISCHARGED}
+        await world.on((goal_ends + timedelta(days=1)).isoformat())
+        assert {duty.standing for duty in await world.duties("report_progress")} == {Standing.DISCHARGED}
 
     play(story)
 
