@@ -11,6 +11,7 @@ from projections import (
     responsibility,
     reviews,
     statistics,
+    suggestions,
 )
 from projections.engine import Catalogue
 
@@ -25,4 +26,5 @@ CATALOGUE: Catalogue = (
     hiring.PROJECTION,
     accountability.PROJECTION,
     statistics.PROJECTION,
+    suggestions.PROJECTION,
 )

@@ -188,4 +188,4 @@ def _shown(command: ShowSuggestion, state: SuggestionState, act: Act) -> Event:
 
 
 COMMANDS = (ShowSuggestion, TakeSuggestion, DismissSuggestion)
-STREAM = StreamKind("suggestion", "suggestions", "g", SuggestionState(), decide, evolve, COMMANDS)
+STREAM = StreamKind("suggestion", "suggestions", "sg", SuggestionState(), decide, evolve, COMMANDS)
