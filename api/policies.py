@@ -85,6 +85,7 @@ POLICIES: Mapping[str, Policy] = {
     "/bundles/trail/{kind}/{id}": SUBJECT,
     "/bundles/goals/{id}": Policy(kind="goal"),
     "/bundles/decisions/{event_id}": ROWS,
+    "/bundles/reports/{name}": ROWS,
     "/logs/{ledger}/checkpoint": PUBLIC,
     "/logs/{ledger}/verifier-key": PUBLIC,
     "/logs/{ledger}/successions": PUBLIC,

@@ -1,33 +1,20 @@
 """Gathering a bundle: the answer at a signed position, its events with their proofs, and what may be disclosed."""
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
 from uuid import UUID
 
 import orjson
 
 from api.bundles.answers import FORMULAS, Question, answered
-from api.log_tiles import consistency_of, tiles_of
+from api.bundles.packing import Content, Parts, packed
 from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked
 from api.signing import Signed
 from api.snapshots import put
 from api.visible import recorded
-from api.witnesses import stamps_in
-from ledger.evidence import bundle as bundles
-from ledger.evidence.bundle import ABOUT, ANSWER, DISCLOSED, FORM, STAMP_NOTE, STAMP_TOKEN
-from ledger.evidence.bundle_report import RENDERING, reports
-from ledger.evidence.checkpoint import read_unverified
-from ledger.evidence.proofs import inclusion_path
-from ledger.evidence.succession import marshal
-from ledger.evidence.tiles import CHECKPOINT_FILE, SUCCESSIONS_FILE, VERIFIER_KEY_FILE
-from ledger.evidence.tlog_proof import TlogProof
-from ledger.evidence.verify_proof import Disclosure, marshal_disclosures, verify_disclosed
+from ledger.evidence.verify_proof import Disclosure, verify_disclosed
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
@@ -96,23 +83,13 @@ class Gathered:
             raise BundleTooLarge()
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The sealed parts of a bundle's events: those disclosed, and those that are not, with the reason."""
-
-    disclosed: list[Disclosure]
-    withheld: list[dict[str, object]]
-
-
 async def bundle_for(asked: Asked, question: Question, earlier: Sequence[int]) -> bytes:
     """Return the bundle of a question that the caller may ask, or raise what they are refused with.
 
     `earlier` are sizes of checkpoints from which it is to carry consistency proofs.
     """
-    signed = await _signed(asked)
-    if any(not 0 < size <= signed.head.size for size in earlier):
-        raise BeyondHead()
-    about = await _positions_about(asked, question.subject, signed.head.size)
+    signed = await signed_for(asked, earlier)
+    about = await positions_about(asked, question.subject, signed.head.size)
     gathered = Gathered(asked.ledger.reader, signed.head.size, about)
     try:
         answer = await asyncio.to_thread(answered, question, gathered)
@@ -123,11 +100,23 @@ async def bundle_for(asked: Asked, question: Question, earlier: Sequence[int]) -
             raise NotFound()
     await asyncio.to_thread(gathered.about_it)
     parts = await _parts(asked, gathered.events, await asyncio.to_thread(lambda: gathered.side))
-    return await asyncio.to_thread(_packed, asked, question, signed, gathered, answer, parts, tuple(earlier))
+    subjects, streams = (question.subject,), gathered.streams
+    content = Content(
+        question.as_json(), answer, subjects, streams, gathered.events, gathered.rests_on, parts, FORMULAS
+    )
+    return await asyncio.to_thread(packed, asked, signed, content, tuple(earlier))
+
+
+async def signed_for(asked: Asked, earlier: Sequence[int]) -> Signed:
+    """Return the checkpoint to prove under; raises BeyondHead for a size in `earlier` that it does not reach."""
+    signed = await _signed(asked)
+    if any(not 0 < size <= signed.head.size for size in earlier):
+        raise BeyondHead()
+    return signed
 
 
 async def _signed(asked: Asked) -> Signed:
-    """Return the checkpoint to prove under: a witnessed one where it covers all that is projected, else the latest."""
+    """Return a witnessed checkpoint where it covers all that is projected, else the latest."""
     signing = asked.served.signing
     position = asked.served.watch.size
     if signing.witnessed is not None and signing.witnessed.head.size >= position:
@@ -137,7 +126,7 @@ async def _signed(asked: Asked) -> Signed:
     return signing.latest
 
 
-async def _positions_about(asked: Asked, subject: str, upto: int) -> list[int]:
+async def positions_about(asked: Asked, subject: str, upto: int) -> list[int]:
     """Return the positions of all events about the subject in streams that the caller sees."""
     found, after = list[int](), None
     while True:
@@ -205,76 +194,3 @@ def _disclosures(asked: Asked, position: int, event_id: str) -> dict[str, Disclo
         for part, content in opened.items()
         if content is not None
     }
-
-
-def _packed(
-    asked: Asked,
-    question: Question,
-    signed: Signed,
-    gathered: Gathered,
-    answer: Mapping[str, object],
-    parts: Parts,
-    earlier: tuple[int, ...],
-) -> bytes:
-    signing, reader, size = asked.served.signing, asked.ledger.reader, signed.head.size
-    about = _about(asked, question, signed, gathered, parts)
-    said, told = _json(about), _json(answer)
-    files = {
-        ABOUT: said,
-        ANSWER: told,
-        CHECKPOINT_FILE: signed.note,
-        VERIFIER_KEY_FILE: "".join(f"{key}\n" for key in signing.keys).encode(),
-        **reports(json.loads(said), json.loads(told), gathered.events, parts.disclosed),
-    }
-    if signing.successions:
-        files[SUCCESSIONS_FILE] = marshal(signing.successions)
-    if parts.disclosed:
-        files[DISCLOSED] = marshal_disclosures(parts.disclosed)
-    tiles = tiles_of(reader)
-    for position, stored in gathered.events.items():
-        path = bundles.event_path(position)
-        hashes = tuple(inclusion_path(position - 1, size, tiles))
-        files[path + bundles.EVENT_SUFFIX] = stored
-        files[path + bundles.PROOF_SUFFIX] = TlogProof(position - 1, hashes, signed.note).marshal()
-    stamped = _stamp(asked, size)
-    files |= stamped
-    sizes = {*earlier, *([read_unverified(stamped[STAMP_NOTE]).size] if stamped else [])}
-    for old in sizes:
-        hashes_text = consistency_of(reader, old_size=old, new_size=size)
-        files[f"consistency/{old}"] = "".join(f"{line}\n" for line in hashes_text).encode()
-    return bundles.pack(files)
-
-
-def _stamp(asked: Asked, size: int) -> dict[str, bytes]:
-    witnessing = asked.served.witnessing
-    folder: Path | None = None if witnessing is None else witnessing.folder
-    found = None if folder is None else stamps_in(folder, size)
-    return {} if found is None else {STAMP_NOTE: found[0], STAMP_TOKEN: found[1]}
-
-
-def _about(asked: Asked, question: Question, signed: Signed, gathered: Gathered, parts: Parts) -> dict[str, object]:
-    """Return what the bundle says of itself."""
-    return {
-        "form": FORM,
-        "rendering": RENDERING,
-        "origin": asked.ledger.origin,
-        "size": signed.head.size,
-        "question": question.as_json(),
-        "subjects": [question.subject],
-        "streams": dict(sorted(gathered.streams.items())),
-        "rests_on": sorted(gathered.rests_on),
-        "withheld": {
-            "events": "Events in streams that the asker may not see are left out; how many is not told.",
-            "parts": parts.withheld,
-        },
-        "asked_by": asked.caller.id,
-        "made_at": asked.ledger.clock.now().isoformat(),
-        "clock": asked.ledger.clock_kind,
-        "signer": "separate" if asked.served.signing.separate else "not separate",
-        "formulas": FORMULAS,
-        "program": version("performance-ledger"),
-    }
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n"

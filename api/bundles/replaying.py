@@ -3,10 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from api.bundles.answers import FORMULAS, Question, answered
+from api.bundles.report_questions import ASK
+from api.bundles.report_replaying import Scratch, replay_report
+from api.bundles.scratch import throw_away
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ANSWER, Bundle
 from ledger.evidence.faults import EvidenceError, LogFalse, Malformed, NotYetProvable, OtherRendering
@@ -37,13 +41,13 @@ class BundleEvidence:
         return [stored for event, stored in self._decoded if subject in event["subjects"]]
 
 
-def verified(asked: Asked, progress: Progress | None = None) -> Verdict:
+def verified(asked: Asked, progress: Progress | None = None, scratch: Scratch = throw_away) -> Verdict:
     """Return the verdict on files; of a bundle that is true so far, after its answer was replayed."""
     verdict = verify(asked, progress)
     if not is_bundle(asked.path) or not (verdict.ok or verdict.kind == OtherRendering.code):
         return verdict
     try:
-        replay(bundles.read(read_file(asked.path)))
+        verdict = _with_report(verdict, replay(bundles.read(read_file(asked.path)), asked.log, scratch))
     except EvidenceError as fault:
         told = from_fault(fault, level=LEVEL, checked=verdict.checked)
         return replace(told, checkpoint_size=verdict.checkpoint_size, subjects=verdict.subjects)
@@ -53,8 +57,25 @@ def verified(asked: Asked, progress: Progress | None = None) -> Verdict:
     return replace(verdict, level=max(verdict.level, LEVEL), zh=f"{verdict.zh}；{zh}", en=f"{verdict.en}; {en}")
 
 
-def replay(bundle: Bundle) -> None:
-    """Raise LogFalse unless the answer follows from the events; NotYetProvable where it can't be told."""
+def _with_report(verdict: Verdict, shown: dict[str, str]) -> Verdict:
+    """Return the verdict with what was shown of a report as a whole: that no other line of it exists."""
+    subjects = {**verdict.subjects, **shown}
+    whole = bool(subjects) and all(said == "proven" for said in subjects.values())
+    return replace(verdict, subjects=subjects, complete="proven" if whole else "not proven")
+
+
+def replay(bundle: Bundle, log: Path | None = None, scratch: Scratch = throw_away) -> dict[str, str]:
+    """Raise LogFalse unless the answer follows from the events; NotYetProvable where it can't be told.
+
+    Returns what is shown of a report as a whole, nothing for other questions.
+    """
+    if bundle.question.get("ask") == ASK:
+        return replay_report(bundle, log, scratch)
+    _replay_answer(bundle)
+    return {}
+
+
+def _replay_answer(bundle: Bundle) -> None:
     formulas = bundle.about.get("formulas")
     if formulas != FORMULAS:
         raise NotYetProvable(

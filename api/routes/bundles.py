@@ -7,12 +7,18 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.bundles.answers import Question
 from api.bundles.gathering import bundle_for
+from api.bundles.reports import report_bundle_for
 from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
+from api.reporting import Wanted
 from api.routes.events import visible
-from api.times import On, moment_of
+from api.routes.reports import EventId, From, SubjectKey, ThanKnown, ThanOn, Unit, Until
+from api.snapshots import known_position
+from api.times import Known, On, moment_of
 from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import utc_text
+from ledger.kernel.refusals import NotFound
+from projections.reports import REPORTS
 
 ZIP = "application/zip"
 router = APIRouter(prefix="/bundles", tags=["bundles"])
@@ -47,11 +53,38 @@ async def of_decision(asked: Asking, event_id: Annotated[UUID, Path()], earlier:
     return await _bundle(asked, "decision", stream, None, earlier, str(event_id))
 
 
+@router.get("/reports/{name}", response_class=Response, responses={200: {"content": {ZIP: {}}}})
+async def of_report(
+    asked: Asking,
+    name: str,
+    on: On = None,
+    known: Known = None,
+    unit: Unit = None,
+    since: From = None,
+    until: Until = None,
+    subject: SubjectKey = None,
+    event: EventId = None,
+    than_on: ThanOn = None,
+    than_known: ThanKnown = None,
+    earlier: Earlier = None,
+) -> Response:
+    """Return a report with every event of the subjects that its lines are about, to be found again by anyone."""
+    chosen = REPORTS.get(name)
+    if chosen is None:
+        raise NotFound()
+    wanted = Wanted(on, since, until, unit, subject, event, than_on, than_known)
+    at = await known_position(asked, known)
+    return _zip(f"report-{name}", await report_bundle_for(asked, chosen, wanted, at, earlier or []))
+
+
 async def _bundle(
     asked: Asked, ask: str, subject: str, on: str | None, earlier: list[int] | None, event_id: str = ""
 ) -> Response:
     moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
     question = Question(ask, subject, utc_text(moment.at), asked.ledger.zone.key, event_id)
-    data = await bundle_for(asked, question, earlier or [])
-    headers = {"cache-control": "private, no-store", "content-disposition": f'attachment; filename="{ask}.zip"'}
+    return _zip(ask, await bundle_for(asked, question, earlier or []))
+
+
+def _zip(name: str, data: bytes) -> Response:
+    headers = {"cache-control": "private, no-store", "content-disposition": f'attachment; filename="{name}.zip"'}
     return Response(data, 200, headers, ZIP)

@@ -9,7 +9,7 @@ from . import bundle as bundles
 from . import policy, time_stamp
 from .bundle import STAMP_NOTE, STAMP_TOKEN, WITHHELD_WHY, Bundle
 from .bundle_report import RENDERINGS, reports
-from .checkpoint import Checkpoint
+from .checkpoint import Checkpoint, read_unverified
 from .faults import EvidenceError, Inconsistent, LogFalse, Malformed, NotYetProvable, OtherRendering, Unusable
 from .merkle import verify_consistency
 from .note import VerifierKey
@@ -151,8 +151,9 @@ class BundleCheck:
             raise Inconsistent(zh="账本与证据包的签点不符", en="log and bundle have different roots at one size")
         held, wanted = set(bundle.events), set(bundle.subjects)
         missing: dict[str, list[int]] = {}
-        for position, subjects in _subjects_in(log, mine.size, signed.size):
-            for subject in wanted.intersection(subjects) if position not in held else ():
+        for position, entry in log_entries(folder, mine.size):
+            subjects = () if position in held else json.loads(entry).get("subjects", ())
+            for subject in wanted.intersection(subjects):
                 missing.setdefault(subject, []).append(position)
         for subject in wanted:
             lacking = missing.get(subject)
@@ -194,11 +195,14 @@ class BundleCheck:
         self.stamped = f"{stamp.at.isoformat()} ({stamped.size}, {stamp.authority})"
 
 
-def _subjects_in(log: LogFolder, upto: int, size: int) -> Iterable[tuple[int, list[str]]]:
+def log_entries(folder: Path, upto: int) -> Iterable[tuple[int, bytes]]:
+    """Yield (position, stored bytes) of an exported log up to a position, in order; it is checked elsewhere."""
+    log = LogFolder(folder)
+    size = read_unverified(log.signed_checkpoint()).size
     for index in range(-(-upto // TILE_WIDTH)):
         for at, entry in enumerate(log.bundle(index, tile_width(0, index, size=size)), index * TILE_WIDTH + 1):
-            if at <= upto:
-                yield at, json.loads(entry).get("subjects", [])
+            if at <= upto and entry:
+                yield at, entry
 
 
 def _named(positions: Sequence[int]) -> str:
