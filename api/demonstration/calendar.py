@@ -30,6 +30,14 @@ def later(day: date, days: int) -> date:
     return workday(day + timedelta(days=days))
 
 
+def workdays_before(day: date, number: int) -> date:
+    """Return the weekday that lies so many weekdays before a day."""
+    while number > 0:
+        day -= timedelta(days=1)
+        number -= day.weekday() < 5
+    return day
+
+
 def next_month(month: date) -> date:
     """Return the first day of the month that follows."""
     return (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -12,9 +12,11 @@ from api.demonstration.company import (
     SALES_SPLITS,
     SECOND_ADMINISTRATOR,
     Person,
+    lead_of,
     unit,
 )
-from api.demonstration.story import Story
+from api.demonstration.goals import lead_above
+from api.demonstration.story import DutyOf, Story
 
 NOTICE_DAYS = 18  # before the last day, an ending is recorded
 _ANNOUNCED = -5  # days before it takes effect, a re-organisation is recorded
@@ -52,6 +54,7 @@ def _sales_splits(story: Story) -> None:
     story.add(day, 10, by, "units/rename", "sales", label="Domestic Sales 国内销售部", **dated)
     story.add(day, 10, by, "units/assign-hr-partner", "international", partner=story.person("kong"), **dated)
     _move_people(story, "international")
+    _excuse_coach(story, later(SALES_SPLITS, 1), "grace", story.person("hu"), "gu", "leads_now")
     _appoint(story, SALES_SPLITS)
 
 
@@ -90,3 +93,9 @@ def _leaves(story: Story, person: Person) -> None:
     story.add(day, 14, SECOND_ADMINISTRATOR, "people/end-employment", id, ending=ending, effective_at=until)
     story.add(day, 15, SECOND_ADMINISTRATOR, "people/leave-unit", id, unit=person.unit, effective_at=until)
     story.add(later(until, 0), 9, FIRST_ADMINISTRATOR, "tokens/revoke", person.nick)
+    _excuse_coach(story, later(until, 1), lead_of(person.unit, until), id, lead_above(person.unit, until), "left")
+
+
+def _excuse_coach(story: Story, day: date, lead: str, person: str, by: str, reason: str) -> None:
+    """Nobody has to coach who has left, or leads themself: the lead's lead says so."""
+    story.add_duty(day, 15, by, "excuse", DutyOf(lead, "coach", f"person/{person}"), reason=reason)

@@ -106,6 +106,7 @@ PEOPLE = (
     Person("lena", "Lena Ashford", "sensors"),
     Person("tan", "谭雪 Tan Xue", "sensors"),
     Person("jack", "Jack Morland", "sensors", until=on(11, 15)),
+    Person("hugo", "Hugo Brandt", "sensors", since=on(4, 14)),
     Person("fang", "方芳 Fang Fang", "quality"),
     Person("yu", "于洋 Yu Yang", "quality"),
     Person("ruby", "Ruby Langley", "quality"),
@@ -122,10 +123,12 @@ PEOPLE = (
     Person("yan", "严浩 Yan Hao", "field-service"),
     Person("daniel", "Daniel Hurst", "field-service"),
     Person("peng", "彭飞 Peng Fei", "field-service"),
+    Person("ivy", "Ivy Sutton", "field-service", since=on(4, 14)),
     Person("du", "杜建国 Du Jianguo", "operations"),
     Person("alice", "Alice Thornbury", "logistics"),
     Person("xie", "谢芸 Xie Yun", "logistics"),
     Person("han", "韩冬 Han Dong", "logistics"),
+    Person("kai", "罗恺 Luo Kai", "logistics", since=on(4, 14)),
     Person("tom", "Tom Ridley", "logistics", until=on(10, 1), voluntary=False),
     Person("yao", "姚远 Yao Yuan", "purchasing", moved=_MERGED),
     Person("shi", "石磊 Shi Lei", "purchasing", moved=_MERGED),
@@ -175,7 +178,13 @@ HR_PARTNERS = {
 }
 SYSTEMS = ("crm", "erp", "payroll", "ticketing", "tracker")
 FIRST_ADMINISTRATOR, SECOND_ADMINISTRATOR, AUDITOR, OPERATOR = "su", "mei", "ye", "victor"
-SILENT_LEAD = "zhu"
+SILENT_LEAD = "zhu"  # sets goals and closes them, and never says a word in between
+ON_PAPER_LEAD = "yao"  # fills in what has to be filled in
+RESULT_ONLY_LEAD = "rao"  # grades, and that is all; the lead above sets the goals
+UNMOVED = "du"  # sees what his leads have not done, and lets it pass
+SPEECHLESS = frozenset({SILENT_LEAD, ON_PAPER_LEAD, RESULT_ONLY_LEAD})
+AWAY = {"cao": (on(9, 8), on(9, 20))}  # with a newborn; who leads leaves it to a deputy
+DEPUTIES = {"cao": "yan"}
 
 _PERSONS = {each.nick: each for each in PEOPLE}
 _UNITS = {each.id: each for each in UNITS}
@@ -194,6 +203,12 @@ def unit(id: str) -> Unit:
 def employed(nick: str, day: date) -> bool:
     """Tell whether the person is employed on a day."""
     return person(nick).unit_on(day) is not None
+
+
+def away(nick: str, day: date) -> bool:
+    """Tell whether somebody is away on a day."""
+    since, until = AWAY.get(nick, (date.max, date.max))
+    return since <= day < until
 
 
 def lead_of(unit_id: str, day: date) -> str:

@@ -1,4 +1,4 @@
-"""Feedback: most leads speak to their people each month, colleagues now and then, one lead never does."""
+"""Feedback: most leads speak to their people each month, colleagues now and then, three leads never do."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,18 @@ from datetime import date
 
 from api.demonstration.calendar import QUARTERS, later, months, on
 from api.demonstration.chance import chance_of
-from api.demonstration.company import SILENT_LEAD, UNITS, employed, lead_of, live_on, members, reports
+from api.demonstration.company import (
+    ON_PAPER_LEAD,
+    SILENT_LEAD,
+    SPEECHLESS,
+    UNITS,
+    away,
+    employed,
+    lead_of,
+    live_on,
+    members,
+    reports,
+)
 from api.demonstration.goals import personal_goals
 from api.demonstration.story import Story
 
@@ -61,7 +72,7 @@ def _from_leads() -> Iterator[Word]:
         for unit in UNITS:
             day = later(month, 8 + len(unit.id) % 12)
             lead = lead_of(unit.id, max(day, unit.formed))
-            if lead == SILENT_LEAD or not live_on(unit, day):
+            if lead in SPEECHLESS or away(lead, day) or not live_on(unit, day):
                 continue
             for index, nick in enumerate(reports(unit.id, day)):
                 if (index + month.month) % 2:
@@ -74,7 +85,7 @@ def _from_colleagues() -> Iterator[Word]:
         for unit in chance.sample(UNITS, 6):
             day = later(month, 17)
             team = members(unit.id, day) if live_on(unit, day) else ()
-            if len(team) > 1:
+            if len(team) > 1 and lead_of(unit.id, day) != ON_PAPER_LEAD:
                 giver, recipient = chance.sample(team, 2)
                 yield Word(day, giver, recipient, "praise" if month.month % 2 else "advice")
 

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.demonstration.calendar import QUARTERS, Quarter, later, on, workday
-from api.demonstration.company import PEOPLE, Person, employed, last_day, lead_of, live_on, person, unit
+from api.demonstration.company import (
+    PEOPLE,
+    RESULT_ONLY_LEAD,
+    Person,
+    employed,
+    last_day,
+    lead_of,
+    live_on,
+    person,
+    unit,
+)
 from api.demonstration.story import Story
 from api.demonstration.strategy import AIM_OF_TEAM, METRICS
 
@@ -118,7 +128,18 @@ def lead(goal: Goal, day: date) -> str:
     """Return who leads the owner on a day: the lead of the team, or the one above where the owner leads it."""
     team = person(goal.owner).unit_on(day) or goal.team
     leads = lead_of(team, day)
-    return leads if leads != goal.owner else lead_of(unit(team).parent_on(day) or team, day)
+    return leads if leads != goal.owner else lead_above(team, day)
+
+
+def lead_above(team: str, day: date) -> str:
+    """Return who leads the unit above a team."""
+    return lead_of(unit(team).parent_on(day) or team, day)
+
+
+def _setter(goal: Goal) -> str:
+    """Return who gives the goal: the lead, or the one above a lead who only waits for results."""
+    by = lead(goal, goal.assigned)
+    return by if by != RESULT_ONLY_LEAD else lead_above(goal.team, goal.assigned)
 
 
 def tell(story: Story) -> None:
@@ -158,8 +179,7 @@ def _suggest(story: Story, goal: Goal) -> None:
 
 
 def _assign(story: Story, goal: Goal) -> None:
-    by = lead(goal, goal.assigned)
-    story.add(goal.assigned, 10, by, "goals/assign", story.id("goal", goal.name), **_terms(story, goal))
+    story.add(goal.assigned, 10, _setter(goal), "goals/assign", story.id("goal", goal.name), **_terms(story, goal))
 
 
 def _answer(story: Story, goal: Goal) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from api.demonstration.calendar import later, on
+from api.demonstration.calendar import later, on, workdays_before
 from api.demonstration.company import FIRST_ADMINISTRATOR, PEOPLE, SECOND_ADMINISTRATOR, lead_of, person, unit
 from api.demonstration.opening import identity, issue
 from api.demonstration.story import Story
@@ -130,6 +130,9 @@ NEEDS = (
 )  # fmt: skip
 REVERSED = ("shu", on(7, 4), on(7, 7))  # the rejection is taken back, and three days later she is hired
 DISSENT = ("owen", "qin", on(4, 28))
+GROUPS = {"owen": "male", "kit": "male", "basil": "male", "iris": "female", "shu": "female", "min": "female",
+          "bella": "female"}  # as far as they say  # fmt: skip
+AGENCY = ("hugo", "ivy", "kai")  # placed by an agency, without an application in the ledger
 
 
 def tell(story: Story) -> None:
@@ -144,6 +147,8 @@ def tell(story: Story) -> None:
             if applicant.hired:
                 _offer(story, need, applicant)
                 _begin(story, applicant)
+    for nick in AGENCY:
+        _start(story, nick)
     _reverse(story)
     _dissent(story)
 
@@ -187,10 +192,15 @@ def _apply(story: Story, need: Need, applicant: Applicant) -> None:
     story.add(day, 9, by, "candidates/register", candidate, name=applicant.name, identifiers=mail)
     requisition = story.id("requisition", need.name)
     story.add(day, 10, by, "applications/receive", id, candidate=candidate, requisition=requisition)
+    group = GROUPS.get(applicant.nick)
+    if group is not None:
+        declared = [{"kind": "gender", "group": group}]
+        story.add(day, 11, by, "candidates/declare-groups", candidate, groups=declared)
     story.add(later(day, 1), 10, by, "applications/move", id, to_stage="screening")
+    named = workdays_before(applicant.decided, 5)
     panel = [story.person(nick) for nick in need.panel]
-    story.add(later(day, 3), 10, by, "applications/name-panel", id, assessors=panel)
-    story.add(later(day, 3), 11, by, "applications/move", id, to_stage="assessment")
+    story.add(named, 10, by, "applications/name-panel", id, assessors=panel)
+    story.add(named, 11, by, "applications/move", id, to_stage="assessment")
 
 
 def _judge(story: Story, need: Need, applicant: Applicant) -> None:
@@ -199,9 +209,10 @@ def _judge(story: Story, need: Need, applicant: Applicant) -> None:
     competencies = [name for name, _ in PROFILES[need.profile][1]]
     for index, (assessor, values) in enumerate(applicant.scores.items()):
         scores = [{"competency": c, "score": v} for c, v in zip(competencies, values, strict=True)]
-        day = later(need.opened, 14 + index)
+        day = workdays_before(applicant.decided, 4 - index)
         story.add(day, 15, assessor, "applications/record-assessment", id, scores=scores)
-    story.add(later(need.opened, 17), 10, need.partner, "applications/move", id, to_stage="decision")
+    decides = workdays_before(applicant.decided, 1)
+    story.add(decides, 17, need.partner, "applications/move", id, to_stage="decision")
     reason = {} if applicant.reason is None else {"reason": applicant.reason}
     story.add(applicant.decided, 14, need.lead, "applications/decide", id, decision=applicant.decision, **reason)
 
@@ -218,13 +229,14 @@ def _offer(story: Story, need: Need, applicant: Applicant) -> None:
 
 def _begin(story: Story, applicant: Applicant) -> None:
     """A hire becomes a person whose employment names the application it came from."""
-    colleague, day = person(applicant.nick), later(person(applicant.nick).since, -5)
-    id, since = story.person(colleague.nick), colleague.since
-    terms: dict[str, object] = {
-        "effective_at": since,
-        "application": story.id("application", applicant.nick),
-        "probation_until": since + PROBATION,
-    }
+    until = person(applicant.nick).since + PROBATION
+    _start(story, applicant.nick, application=story.id("application", applicant.nick), probation_until=until)
+
+
+def _start(story: Story, nick: str, **by_application: object) -> None:
+    colleague = person(nick)
+    day, id, since = later(colleague.since, -5), story.person(nick), colleague.since
+    terms: dict[str, object] = {"effective_at": since, **by_application}
     story.add(day, 9, SECOND_ADMINISTRATOR, "people/register", id, **identity(colleague.nick))
     story.add(day, 10, FIRST_ADMINISTRATOR, "people/start-employment", id, **terms)
     story.add(day, 11, FIRST_ADMINISTRATOR, "people/assign-to-unit", id, effective_at=since, unit=colleague.unit)

@@ -2,14 +2,34 @@
 
 from collections.abc import Callable
 
-from api.demonstration import changes, feedback, goals, hiring, learning, opening, progress, strategy, subjects
+from api.demonstration import (
+    boundary,
+    changes,
+    coaching,
+    feedback,
+    goals,
+    helping,
+    hiring,
+    learning,
+    onboarding,
+    opening,
+    policies,
+    progress,
+    reviews,
+    strategy,
+    subjects,
+    survey,
+)
 from api.demonstration.company import AUDITOR, FIRST_ADMINISTRATOR, OPERATOR, SECOND_ADMINISTRATOR
 from api.demonstration.playing import Player
 from api.demonstration.story import Story
 from ledger.application import Ledger
 from ledger.kernel.clock import SimulatedClock
 
-CHAPTERS = (opening, strategy, goals, progress, feedback, subjects, hiring, learning, changes)
+CHAPTERS = (
+    opening, policies, strategy, goals, progress, feedback, coaching, helping, boundary, subjects, hiring, onboarding,
+    learning, survey, changes, reviews,
+)  # fmt: skip
 BEARERS = {
     "employee": "wang",
     "lead": "chen",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from api.demonstration.calendar import CLOSED, later, month_end, months
+from api.demonstration.calendar import later, month_end, months
 from api.demonstration.chance import chance_of
 from api.demonstration.company import employed, lead_of, live_on, unit
 from api.demonstration.goals import Goal, personal_goals
@@ -53,6 +53,8 @@ def _values(goal: Goal) -> Iterator[Value]:
         for day in (month.replace(day=15), month_end(month)):
             if day < max(goal.starts, goal.assigned) or not employed(goal.owner, day):
                 continue
+            if day.day == 15 and goal.target.monthly and METRICS[goal.metric].source is None:
+                continue  # who counts by hand counts once a month
             measured = _reached(goal, day, skill * chance.uniform(0.96, 1.04))
             yield Value(day, measured, _said(goal, measured), day.day > 15)
 
@@ -67,7 +69,7 @@ def _reached(goal: Goal, day: date, skill: float) -> Decimal:
         return _rounded(target + Decimal(skill - 1) / 2, 2)
     baseline = Decimal(goal.baseline)
     gone = (day - goal.quarter.starts).days / (goal.quarter.ends - goal.quarter.starts).days
-    return _rounded(baseline + (target - baseline) * Decimal(gone * skill), 1)
+    return _rounded(baseline + (target - baseline) * Decimal(gone * skill), 2)
 
 
 def _said(goal: Goal, measured: Decimal) -> Decimal:
@@ -79,6 +81,12 @@ def _said(goal: Goal, measured: Decimal) -> Decimal:
 
 def _rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def brought_in(goal: Goal) -> int | None:
+    """Return what a quarter's goal with a target a month came to in all; None for one that was not lived to its end."""
+    months = [int(value.measured) for value in _values(goal) if value.month_end]
+    return sum(months) if len(months) == len(goal.quarter.months) and employed(goal.owner, goal.quarter.ends) else None
 
 
 def _claim(story: Story, goal: Goal, value: Value, number: int) -> None:
@@ -137,8 +145,8 @@ def _report_aim(story: Story, aim: Aim) -> None:
         return
     for month in months():
         day = month_end(month)
-        recorded = later(day, 3)
-        if not aim.starts <= day <= aim.ends or (aim.ends != CLOSED and recorded > aim.ends):
+        recorded = day if day == aim.ends else later(day, 3)
+        if not aim.starts <= day <= aim.ends:
             continue
         if not live_on(unit(aim.unit), recorded):
             continue
@@ -151,7 +159,7 @@ def _way(aim: Aim, day: date) -> Decimal:
     baseline, target = Decimal(aim.baseline or 0), Decimal(aim.target)
     gone = (day - aim.starts).days / (aim.ends - aim.starts).days
     skill = chance_of(aim.name).uniform(0.86, 1.04)
-    return _rounded(baseline + (target - baseline) * Decimal(gone * skill), 1)
+    return _rounded(baseline + (target - baseline) * Decimal(gone * skill), 2)
 
 
 CORRECTED, TYPED_WRONG = "liu-q1", Decimal(80)  # a claim with a digit too many

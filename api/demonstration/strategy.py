@@ -30,6 +30,7 @@ METRICS = {
     for metric in (
         Metric("revenue", "Revenue 营业收入", "CNY-million", "increase", "sum", "company", "erp"),
         Metric("new-customers", "New customers 新增客户数", "customers", "increase", "sum", "sales", "crm"),
+        Metric("visits", "Visits to customers 客户拜访数", "visits", "increase", "sum", "sales", "crm"),
         Metric("satisfaction", "Customer satisfaction 客户满意度", "%", "increase", "level", "service"),
         Metric("features", "Features delivered 交付功能数", "features", "increase", "sum", "platform", "tracker"),
         Metric("open-defects", "Open defects 未关闭缺陷", "defects", "decrease", "level", "sensors"),

@@ -141,8 +141,9 @@ def test_goals_are_disputed_proposed_raised_and_withdrawn(year: Year):
     assert disputed["emma"] in accepted
     assert disputed["song"] not in accepted
     adopted = [e for e in year.of("GoalAssigned") if "proposal" in e["data"]]
-    assert {year.nick(e["actor"]) for e in year.of("GoalProposed")} == {"kong", "luo"}
-    assert len(adopted) == len(year.of("GoalProposed"))
+    by_people = [e for e in year.of("GoalProposed") if e["source"] == "api"]
+    assert {year.nick(e["actor"]) for e in by_people} == {"kong", "luo"}
+    assert len(adopted) == len(by_people)
     assert {e["reason"] for e in year.of("GoalWithdrawn")} == {"leaver"}
 
 
@@ -170,10 +171,10 @@ def test_goals_lead_from_a_person_up_to_the_company(year: Year):
     assert chains == [["sales-east", "sales", "sales", "company"]] * 4
 
 
-def test_one_lead_never_gives_feedback_and_is_told_so(year: Year):
+def test_three_leads_never_give_feedback_and_one_is_told_so(year: Year):
     givers = {event["actor"] for event in year.of("FeedbackGiven")}
     leads = {event["data"]["lead"] for event in year.of("UnitLeadAppointed")}
-    assert [year.nick(lead) for lead in leads - givers] == ["zhu"]
+    assert {year.nick(lead) for lead in leads - givers} == {"zhu", "rao", "yao"}
     told = [e for e in year.of("FeedbackGiven") if e["data"]["recipient"] == year.people["zhu"]]
     assert "hannah" in {year.nick(event["actor"]) for event in told}
 
@@ -213,7 +214,7 @@ def test_each_hire_begins_from_an_application(year: Year):
     }
     assert begun == hired
     assert len(hired) == 5
-    marked = [e for e in year.events if e.get("marks")]
+    marked = [e for e in year.of("HiringDecisionMade") if e.get("marks")]
     assert [e["marks"] for e in marked] == [["assessments_missing"]]
     assert [e["reason"] for e in year.of("RequisitionRefused")] == ["budget"]
 
@@ -250,5 +251,5 @@ def test_the_west_brings_more_after_its_course_and_the_east_that_took_none_hardl
     west, east = brought["outcome/unit/sales-west"], brought["outcome/unit/sales-east"]
     assert west[after] - west[before] > 10 > abs(east[after] - east[before])
     ended = year.of("TrainingCompleted", "TrainingAbandoned")
-    assert [event["topic"] for event in ended].count("training.TrainingCompleted") == 2
-    assert {year.nick(event["data"]["person"]) for event in ended} == {"liu", "deng", "feng"}
+    assert [event["topic"] for event in ended].count("training.TrainingCompleted") == 3
+    assert {year.nick(event["data"]["person"]) for event in ended} == {"liu", "deng", "noah", "feng"}
