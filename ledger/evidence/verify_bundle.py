@@ -146,7 +146,8 @@ class BundleCheck:
         mine = self.ring.verify(bundle.signed)
         if signed.size < mine.size:
             raise NotYetProvable(zh="导出的账本比证据包旧", en="the exported log is older than the bundle")
-        LogCheck(log, signed, [mine] if mine.size < signed.size else []).run()
+        check = LogCheck(log, signed, [mine] if mine.size < signed.size else [])
+        check.run()
         if signed.size == mine.size and signed.root != mine.root:
             raise Inconsistent(zh="账本与证据包的签点不符", en="log and bundle have different roots at one size")
         held, wanted = set(bundle.events), set(bundle.subjects)
@@ -158,6 +159,8 @@ class BundleCheck:
         for subject in wanted:
             lacking = missing.get(subject)
             self.subjects[subject] = "proven" if lacking is None else f"not proven: {_named(lacking)} not in the bundle"
+            if lacking is None and check.withheld:
+                self.subjects[subject] = f"not proven: {check.withheld} events of the log were retired"
 
     def continues(self, head: Checkpoint, earlier: Iterable[Checkpoint], log: Path | None) -> None:
         """Check that the bundle's tree continues each earlier one, by its own proofs or those of an exported log."""
