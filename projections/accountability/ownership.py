@@ -89,6 +89,17 @@ def answer(views: Views, asked: Circumstances) -> Answer:
     return Answer(tuple(sorted(lines, key=lambda line: (line.about[0], str(line.values["flaw"])))))
 
 
+def clarity(views: Views, asked: Circumstances) -> tuple[dict[str, tuple[Source, ...]], tuple[Line, ...]]:
+    """Return who holds what, subject → the events that say so, and the gaps and conflicts at the time asked about."""
+    search = _Search(views["responsibility"], People(views["directory"], asked), views["accountability"], asked)
+    held = {
+        owned.subject: sources((owned.holding.event_id, owned.holding.position))
+        for owned in _held(search)
+        if search.has(owned.subject, owned.holding.holder)
+    }
+    return held, (*_gap_lines(search), *_lines_in_name(search), *_conflict_lines(search))
+
+
 def _gap_lines(search: _Search) -> Iterator[Line]:
     for gap in _gaps(search):
         last = _last_holder(search, gap.subject)

@@ -87,7 +87,8 @@ def _nothing(_: str) -> Mapping[str, object]:
 class Circumstances:
     """What a report is asked about: a time, what was known, a period from `since` up to `until`, perhaps a unit.
 
-    `known` is a position that every view holds, `known_until` the instant up to which is known what has no position. `recorded`: what was recorded in the period lies after the first of
+    `known` is a position that every view holds, `known_until` the instant up to which is known what has no
+    position. `recorded`: what was recorded in the period lies after the first of
     these positions, and up to the second.
     """
 

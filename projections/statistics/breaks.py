@@ -48,14 +48,18 @@ class Breaks:
         """Return the breaks of an owner's own series: their target for the metric was revised."""
         return self.of_owner.get((figure.owner, figure.metric), ())
 
+    def of(self, figure: Figure) -> tuple[Break, ...]:
+        """Return every break that bears on a figure's series."""
+        return (*self.all_of(figure.series), *self.own(figure))
+
     def through(self, figure: Figure) -> list[Break]:
         """Return the breaks that the period of a figure runs through."""
-        return [one for one in (*self.all_of(figure.series), *self.own(figure)) if one.is_in(figure.period)]
+        return [one for one in self.of(figure) if one.is_in(figure.period)]
 
     def between(self, earlier: Figure, later: Figure) -> list[Break]:
         """Return the breaks that lie between the beginning of one figure and the end of a later one."""
         span = (earlier.period[0], later.period[1])
-        return [one for one in (*self.all_of(later.series), *self.own(later)) if one.is_in(span)]
+        return [one for one in self.of(later) if one.is_in(span)]
 
     def stretch(self, figure: Figure) -> tuple[int, int]:
         """Return which stretch of its series a figure is of: how many breaks lie before it, of all and of its owner."""

@@ -118,7 +118,7 @@ def _cut(pairs: Pairs, cuts: Breaks) -> tuple[Break, ...]:
     if not pairs:
         return ()
     span = _span(pairs)
-    told = {one for both in pairs for figure in both for one in (*cuts.all_of(figure.series), *cuts.own(figure))}
+    told = {one for both in pairs for figure in both for one in cuts.of(figure)}
     return tuple(sorted(one for one in told if one.is_in(span)))
 
 

@@ -5,7 +5,7 @@ from projections.accountability.handlers import Folded, load, write
 from projections.accountability.report import Report
 from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
 from projections.engine.projection import Projection
-from projections.statistics import correlations, new_hires, selections, trainings
+from projections.statistics import correlations, new_hires, selections, system, trainings
 from projections.statistics.gathering import fold
 
 PROJECTION: Projection[None, Folded] = Projection(
@@ -26,4 +26,5 @@ REPORTS: tuple[Report, ...] = (
     selections.REPORT,
     new_hires.ATTAINMENT_REPORT,
     new_hires.THREAD_REPORT,
+    system.REPORT,
 )

@@ -41,11 +41,13 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Difference | 
     value = float(a.mean() - b.mean())
     if min(len(a), len(b)) < 2 or (np.ptp(a) == 0 and np.ptp(b) == 0):
         return Difference(len(a), len(b), value, None, None, None, None, None)
-    error = float(np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
-    test = stats.ttest_ind(a, b, equal_var=False)
-    interval = test.confidence_interval(CONFIDENCE)
-    low, high = float(interval.low), float(interval.high)
-    return Difference(len(a), len(b), value, error, low, high, float(test.pvalue), _bootstrapped(a, b))
+    of_a, of_b = float(a.var(ddof=1)) / len(a), float(b.var(ddof=1)) / len(b)
+    error = (of_a + of_b) ** 0.5
+    freedom = (of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1))  # Welch and Satterthwaite
+    low, high = (float(limit) for limit in stats.t.interval(CONFIDENCE, freedom, loc=value, scale=error))
+    sides = (a.mean(), a.std(ddof=1), len(a), b.mean(), b.std(ddof=1), len(b))
+    p = float(stats.ttest_ind_from_stats(*sides, equal_var=False).pvalue)
+    return Difference(len(a), len(b), value, error, low, high, p, _bootstrapped(a, b))
 
 
 def _bootstrapped(a: Numbers, b: Numbers) -> tuple[float, float]:
@@ -55,6 +57,27 @@ def _bootstrapped(a: Numbers, b: Numbers) -> tuple[float, float]:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(means[0] - means[1], [tail, 1 - tail])
     return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean of `n` values with its interval by Student's t; None where there are fewer than two, or nothing varies."""
+
+    n: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+def mean_of(values: Sequence[float]) -> Mean | None:
+    """Return the mean of some values; None where there are none."""
+    if not values:
+        return None
+    column = np.array(values, dtype=np.float64)
+    if len(column) < 2 or np.ptp(column) == 0:
+        return Mean(len(column), float(column.mean()), None, None)
+    interval = stats.ttest_1samp(column, 0.0).confidence_interval(CONFIDENCE)
+    return Mean(len(column), float(column.mean()), float(interval.low), float(interval.high))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,15 @@ from ledger.domain.goals.events import GoalAssigned, GoalClosed
 from ledger.domain.hiring import applications as hired
 from ledger.domain.hiring import candidates
 from ledger.domain.hiring.probations import EmploymentConfirmed
+from ledger.domain.outcomes.answers import Figures, Question, QuestionKind
 from ledger.domain.outcomes.results import OutcomeRecorded
+from ledger.domain.outcomes.surveys import ClosedGroup, SurveyClosed, SurveyOpened
 from ledger.domain.people.persons import EmploymentStarted
+from ledger.domain.policies.publishing import PolicyPublished
 from ledger.domain.training.courses import CourseDefined
 from ledger.domain.training.taking_part import TrainingAssigned, TrainingCompleted
+from ledger.kernel.event import Subject
+from ledger.kernel.policy import PolicyTerms
 from tests.projections.histories import History, day, event_id
 from tests.projections.test_process_reports import PEOPLE, company, goal_terms, person
 from tests.projections.worked import Worked
@@ -110,6 +115,39 @@ def newcomers() -> History:
     return history
 
 
+def practised() -> History:
+    """Six people close a goal before the second version of the policy and one after it; they are asked how it is."""
+    history = company()
+    for version, on in ((1, 0), (2, 90)):
+        history.add(
+            "policy/performance", PolicyPublished(version=version, label="Policy", terms=PolicyTerms()), day(on)
+        )
+    before, after = ("0.6", "0.7", "0.8", "0.9", "1.0", "0.8"), ("0.9", "0.8", "1.0", "1.1", "1.2", "1.0")
+    for quarter, attained in enumerate((before, after)):
+        for who, attainment in zip(PEOPLE, attained, strict=True):
+            closed_goal(history, who, attainment, quarter)
+    questions = (
+        Question(code="satisfaction", kind=QuestionKind.SCALE),
+        Question(code="canteen", kind=QuestionKind.SCALE),
+    )
+    asked = SurveyOpened(questions=questions, units=("sales",), small_group_limit=5, closes_on=date(2026, 6, 1))
+    history.add("survey/s-1", asked, day(140))
+    figures = (Figures(answered=6, counts=(0, 0, 1, 3, 2)), Figures(answered=6, counts=(6, 0, 0, 0, 0)))
+    groups = (ClosedGroup(units=("sales",), answered=6, figures=figures),)
+    history.add("survey/s-1", SurveyClosed(sheets=Subject(kind="survey-answers", id="s-1"), groups=groups), day(155))
+    return history
+
+
+def closed_goal(history: History, who: str, attainment: str, quarter: int) -> str:
+    """Give a person a goal for a quarter and close it with an attainment; return the goal's stream."""
+    starts_on, ends_on = QUARTERS[quarter]
+    stream, owner = f"goal/g-{who}-{quarter}", person(who)
+    history.add(stream, GoalAssigned(**goal_terms(owner, "8", starts_on=starts_on, ends_on=ends_on)), day(0))
+    figures = {"metric": "customers", "target": 8, "attainment": attainment, "formula": "f-1"}
+    history.add(stream, GoalClosed.model_validate({"owner": owner, **figures}), day(290))
+    return stream
+
+
 BEGAN = {"since": day(1)}
 STATISTICS: dict[str, Worked] = {
     "correlation": Worked(contacts_and_sales),
@@ -117,4 +155,5 @@ STATISTICS: dict[str, Worked] = {
     "selection-rates": Worked(applicants),
     "new-hire-attainment": Worked(newcomers, BEGAN, shown=1),
     "hire-to-performance": Worked(newcomers, BEGAN),
+    "results-of-the-system": Worked(practised, BEGAN, shown=1),
 }

@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from ledger.domain.goals.events import GoalAssigned, GoalClosed, GoalTargetRevised
+from ledger.domain.goals.events import GoalAssigned, GoalTargetRevised
 from ledger.domain.goals.metrics import ConversionStated, MetricDefined
 from ledger.domain.policies.publishing import PolicyPublished
 from ledger.domain.reviews import events as told
@@ -13,7 +13,7 @@ from projections.accountability.report import Answer
 from tests.projections.conftest import Bench
 from tests.projections.histories import History, day, event_id
 from tests.projections.reported import reporting
-from tests.projections.statistics_worked import QUARTERS, newcomers, outcome, some_trained
+from tests.projections.statistics_worked import QUARTERS, closed_goal, newcomers, outcome, some_trained
 from tests.projections.test_process_reports import PEOPLE, SCALE, company, goal_terms, person
 
 CONTACTS, SALES = (1, 2, 3, 4, 5, 6), (2, 1, 4, 3, 6, 5)
@@ -94,15 +94,10 @@ def test_a_revised_target_cuts_its_owners_series_alone(bench: Bench) -> None:
 
 
 def closed(history: History, who: str, attainment: str, quarter: int, *, revised: bool = False) -> None:
-    starts_on, ends_on = QUARTERS[quarter]
-    stream, owner = f"goal/g-{who}-{quarter}", person(who)
-    terms = goal_terms(owner, "8", starts_on=starts_on, ends_on=ends_on)
-    history.add(stream, GoalAssigned(**terms), day(0))
+    stream = closed_goal(history, who, attainment, quarter)
     if revised:
-        middle = day((starts_on - date(2026, 1, 1)).days + 30)
-        history.add(stream, GoalTargetRevised(owner=owner, target=Decimal(4)), middle)
-    figures = {"metric": "customers", "target": Decimal(8), "attainment": Decimal(attainment), "formula": "f-1"}
-    history.add(stream, GoalClosed(owner=owner, **figures), day(290))
+        middle = day((QUARTERS[quarter][0] - date(2026, 1, 1)).days + 30)
+        history.add(stream, GoalTargetRevised(owner=person(who), target=Decimal(4)), middle)
 
 
 def test_an_attainment_against_two_targets_is_in_no_series(bench: Bench) -> None:
