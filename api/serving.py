@@ -18,6 +18,7 @@ from uvicorn.config import Config
 
 from api import logs
 from api.app import create_app
+from api.forgetting import forgetting
 from api.holdings import ProjectedSight
 from api.notices import Noticing, links_of, outlets_of
 from api.self_check import SelfCheck
@@ -35,6 +36,7 @@ from ledger.evidence.signer import Signer
 from ledger.founding import opened_at_of
 from ledger.kernel import collector
 from ledger.key_keeping import KeyKeeping, Rhythm
+from ledger.retention import Retention
 from ledger.rules import Engine
 from ledger.store.embedded import open_cluster
 from ledger.store.ledgers import list_ledgers, migrate
@@ -42,6 +44,7 @@ from projections.catalogue import CATALOGUE
 from projections.engine import Runner
 
 GRACEFUL_S = 15
+COVERED_S = 10.0  # in which a checkpoint comes that holds an event just recorded
 SWITCH_S = 0.001  # threads of projections and signer hold up the event loop no longer than this
 Announce = Callable[["Server"], None]
 _log = structlog.get_logger("pledger.serving")
@@ -135,6 +138,7 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     keeping = KeyKeeping(ledger, ledger.epochs, _rhythm(settings), opened_at)
     keeping.start()
     stack.push_async_callback(keeping.stop)
+    await _start_retention(stack, ledger, runner, pages, signing)
     outlets = outlets_of(settings)
     if outlets and rules is not None:
         noticing = Noticing(ledger, outlets, link=links_of(settings), wait=watch.beyond, leads=lambda: rules.leading)
@@ -149,6 +153,22 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
 def _rhythm(settings: Settings) -> Rhythm | None:
     every_days = settings.key_epoch_days
     return None if every_days is None else Rhythm(every_days, settings.key_kept_days)
+
+
+async def _start_retention(
+    stack: AsyncExitStack, ledger: Ledger, runner: Runner, pages: Pages, signing: Published
+) -> None:
+    """Let go by itself what the schedules in force keep no more."""
+
+    async def covered(position: int) -> bool:
+        return await asyncio.to_thread(signing.covers, position, COVERED_S)
+
+    forget = forgetting(ledger, runner, pages, CATALOGUE)
+    retention = Retention(
+        ledger, ledger.expiring, covered=covered, forget=forget, signed=lambda: signing.latest.head.size
+    )
+    retention.start()
+    stack.push_async_callback(retention.stop)
 
 
 def _signing(settings: Settings, ledger: Ledger) -> Published:

@@ -13,6 +13,7 @@ from ledger.kernel.clock import Clock
 from ledger.offered import Offered, offered
 from ledger.privacy.epochs import KeyEpochs
 from ledger.privacy.erasing import ErasingPlace
+from ledger.privacy.expiring import ExpiringPlace
 from ledger.privacy.holding import HeldRecords
 from ledger.privacy.sealing import Sealer
 from ledger.privacy.secrets import LedgerSecrets
@@ -91,6 +92,15 @@ class Answers:
     def erasing(self) -> ErasingPlace:
         """Where erasures are carried out (`ledger.erasure`)."""
         return ErasingPlace(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.sealer.keys)
+
+    @property
+    def expiring(self) -> ExpiringPlace:
+        """Where what runs out is carried out (`ledger.retention`)."""
+        return ExpiringPlace(self.reader.pool, self.reader.schema, keys_schema_of(self.name), self.sealer.keys)
+
+    def forget_states(self) -> None:
+        """Read every stream anew from now on: events gave way."""
+        self._current.cache.drop_all()
 
     @property
     def held(self) -> HeldRecords:

@@ -15,7 +15,7 @@ from ledger.kernel.command import Act, Command
 from ledger.kernel.event import Authority, Entry, Envelope, Event, encode
 from ledger.kernel.ids import pseudonym, stream_name, uuid7, uuid_text
 from ledger.kernel.moments import begins, effective_text
-from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, StaleMatch
+from ledger.kernel.refusals import InTheFuture, LateNeedsReason, NotFound, Refusal, StaleMatch
 from ledger.privacy.sealing import Sealer, Texts
 from ledger.privacy.secrets import LedgerSecrets
 from ledger.question import Question
@@ -24,6 +24,14 @@ from ledger.zones import subject_zone
 
 HIDDEN = "hidden"  # the credential of an actor who must not be told
 TRIAL = "trial"  # the authority of what is judged only; never recorded
+
+
+class RecordRetired(Refusal):
+    """What was recorded here is kept no more; nobody can act on what nobody knows."""
+
+    code, status = "record_retired", 410
+    en = "This record was kept as long as its retention schedule said, and is gone; nothing is added to it."
+    zh = "该记录已按保留期限表到期销毁，不得再追加内容。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,8 @@ def decide(ask: Ask, states: States, rules: Rules, now: datetime, batch: str | N
     id, event_id = ask.id or pseudonym(kind.prefix), uuid7()
     stream = stream_name(ask.kind, id)
     current = states.get(stream)
+    if current.retired:
+        raise RecordRetired()
     facts = LedgerFacts(states, rules.zone, testimony=ask.testimony is not None)
     effective = ask.command.effective_at or now
     zone = subject_zone(ask.command, ask.kind, id, current.state, facts, now)

@@ -41,8 +41,9 @@ class LedgerFacts:
         return self._states.position
 
     def exists(self, kind: str, id: str) -> bool:
-        """Tell whether the stream of this subject has any event."""
-        return self._states.get(stream_name(kind, id)).version > 0
+        """Tell whether the stream of this subject has any event that is not retired."""
+        found = self._states.get(stream_name(kind, id))
+        return found.version > 0 and not found.retired
 
     def state(self, kind: str, id: str) -> Any:  # noqa: ANN401  # each kind of stream has a state of its own
         """Return the folded state of a subject's stream."""

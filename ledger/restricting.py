@@ -1,7 +1,13 @@
 """Restricting: from its confirmation on, nothing of an erased subject is opened, recorded or kept in memory."""
 
 from ledger.deciding import Decided
-from ledger.domain.privacy.records import ErasureConfirmed, ErasureUnderWay, SubjectErased
+from ledger.domain.privacy.records import (
+    ClassErased,
+    ClassExpired,
+    ErasureConfirmed,
+    ErasureUnderWay,
+    SubjectErased,
+)
 from ledger.kernel.event import Entry
 from ledger.privacy.data_keys import DataKeys
 from ledger.states import StateCache
@@ -9,7 +15,7 @@ from ledger.states import StateCache
 
 def refuse_restricted(decided: Decided, keys: DataKeys) -> Decided:
     """Return what was decided. Raises ErasureUnderWay where it holds texts about somebody who is being erased."""
-    if keys.restricted and any(subject in keys.restricted for subject, _ in decided.texts):
+    if (keys.restricted or keys.closed) and any(map(keys.is_shut, decided.texts)):
         raise ErasureUnderWay()
     return decided
 
@@ -23,3 +29,8 @@ def restrict(entry: Entry, keys: DataKeys, cache: StateCache) -> None:
         case SubjectErased(ids=ids):
             keys.restrict(id.key for id in ids)
             cache.drop_all()
+        case ClassExpired(ids=ids, of=of):
+            keys.close((id.key, of.value) for id in ids)
+            cache.drop_all()
+        case ClassErased(ids=ids, of=of):
+            keys.reopen((id.key, of.value) for id in ids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.domain import STREAM_KINDS
+from ledger.domain.privacy.schedules import RETIRED
 from ledger.kernel.event import Entry, decode
 from ledger.kernel.ids import split_stream
 from ledger.naming import NOBODY, Named, is_naming, load_namings, namings_of
@@ -20,6 +21,7 @@ class Versioned:
 
     version: int
     state: Any
+    retired: bool = False  # the events gave way to their leaf hashes: there is a version, and nothing more
 
 
 class NotLoaded(Exception):
@@ -52,7 +54,7 @@ def evolved(stream: str, versioned: Versioned, entry: Entry) -> Versioned:
     """Return the state after one more entry."""
     kind = STREAM_KINDS.get(split_stream(stream)[0])
     state = versioned.state if kind is None else kind.evolve(versioned.state, entry)
-    return Versioned(entry.version, state)
+    return Versioned(entry.version, state, versioned.retired or entry.topic == RETIRED)
 
 
 def named(known: Versioned, entry: Entry) -> Versioned:

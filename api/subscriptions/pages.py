@@ -31,6 +31,10 @@ class Pages:
         self._read_page, self._origin, self.cursors = read_page, origin, cursors
         self._shared: OrderedDict[tuple[int, int], asyncio.Task[list[Told]]] = OrderedDict()
 
+    def forget(self) -> None:
+        """Read every page anew: events gave way."""
+        self._shared.clear()
+
     async def after(self, position: int, head: int) -> list[Told]:
         """Return up to a page of events after `position`; `head` is the size the asker knows of."""
         key = (position, min(head, position + PAGE_EVENTS))

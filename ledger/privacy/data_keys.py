@@ -27,16 +27,21 @@ class DataKeys:
         self._known: OrderedDict[Owner, AESGCMSIV] = OrderedDict()
         self._lock = Lock()
         self.restricted: frozenset[str] = frozenset()  # whose texts are opened and sealed no more
+        self.closed: frozenset[Owner] = frozenset()  # the same of one class, until its keys are gone
 
     def known(self, owner: Owner) -> AESGCMSIV | None:
         """Return the key of an owner if it is in memory."""
-        if owner[0] in self.restricted:
+        if self.is_shut(owner):
             return None
         with self._lock:
             key = self._known.get(owner)
             if key is not None:
                 self._known.move_to_end(owner)
             return key
+
+    def is_shut(self, owner: Owner) -> bool:
+        """Tell whether nothing of the owner is opened or sealed."""
+        return owner[0] in self.restricted or owner in self.closed
 
     def ensure(self, owners: Iterable[Owner]) -> None:
         """Have a key in memory for each of `owners`; who has none gets a random one, durable before it is used."""
@@ -50,7 +55,7 @@ class DataKeys:
     def read(self, owners: Iterable[Owner]) -> dict[Owner, AESGCMSIV]:
         """Return the keys there are; those of destroyed epochs and of erased subjects are absent."""
         found: dict[Owner, AESGCMSIV] = {}
-        asked = [owner for owner in owners if owner[0] not in self.restricted]
+        asked = [owner for owner in owners if not self.is_shut(owner)]
         if not asked:
             return found
         with self._pool.connection() as connection, connection.cursor(binary=True) as cursor:
@@ -70,11 +75,24 @@ class DataKeys:
             for owner in [owner for owner in self._known if owner[0] in self.restricted]:
                 del self._known[owner]
 
+    def close(self, owners: Iterable[Owner]) -> None:
+        """Open and seal nothing of these owners, and drop their keys from memory, until they are opened again."""
+        self.closed |= frozenset(owners)
+        with self._lock:
+            for owner in self.closed & self._known.keys():
+                del self._known[owner]
+
+    def reopen(self, owners: Iterable[Owner]) -> None:
+        """Let fresh keys be made for these owners: those they had are gone."""
+        self.closed -= frozenset(owners)
+
     def restrict_erased(self) -> None:
-        """Restrict everybody whose tombstone stands in the database."""
+        """Restrict everybody whose tombstone stands in the database, and close each class that is being erased."""
         with self._pool.connection() as connection:
             rows = connection.execute(self._statements["read_tombstones"].encode()).fetchall()
+            closed = connection.execute(self._statements["read_closed"].encode()).fetchall()
         self.restrict(subject for (subject,) in rows)
+        self.close(closed)
 
     def destroy(self, owner: Owner) -> None:
         """Destroy the key of one owner: what is encrypted under it is unreadable from now on, in every copy."""
@@ -101,6 +119,6 @@ class DataKeys:
 
     def _remember(self, found: dict[Owner, AESGCMSIV]) -> None:
         with self._lock:
-            self._known.update({owner: key for owner, key in found.items() if owner[0] not in self.restricted})
+            self._known.update({owner: key for owner, key in found.items() if not self.is_shut(owner)})
             while len(self._known) > CACHED:
                 self._known.popitem(last=False)

@@ -6,6 +6,9 @@
 insert into {keys}.data_keys (subject, retention, epoch, wrapped)
 select * from unnest(%s::text[], %s::text[], %s::int4[], %s::bytea[]) as n (subject, retention, epoch, wrapped)
 where not exists (select from {schema}.tombstones t where t.subject = n.subject)
+    and not exists (
+        select from {schema}.expiries x
+        where n.subject = any(x.ids) and n.retention = x.class and x.step in ('restricted', 'destroyed'))
 on conflict do nothing
 
 -- name: read_data_keys
@@ -21,6 +24,10 @@ delete from {keys}.data_keys where subject = %s and retention = %s
 -- name: share_subjects
 -- The same for those who make keys: they don't wait for each other.
 select pg_advisory_xact_lock_shared(hashtextextended('keys:' || %s, 0))
+
+-- name: read_closed
+-- The subjects and classes that are being erased because they ran out.
+select unnest(ids), class from {schema}.expiries where step in ('restricted', 'destroyed')
 
 -- name: read_tombstones
 -- Everybody who was erased, or is being erased.

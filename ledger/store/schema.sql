@@ -150,7 +150,7 @@ create table {schema}.expiries (
 -- How far a retirement of events has come, by the position of the event that put it on record.
 create table {schema}.retirements (
     position bigint primary key,
-    step text collate "C" not null check (step in ('covered', 'retired', 'forgotten', 'done'))
+    step text collate "C" not null check (step in ('covered', 'retired', 'done'))
 );
 
 -- Who looked at whose record: no events, and nothing of what was seen but the question's path.
