@@ -41,12 +41,17 @@ def table(asked: Asked, rows: Sequence[Row], position: int, *, next: str | None,
 
 def _tagged(asked: Asked, body: bytes, media_type: str, position: int) -> Response:
     tag = '"' + hashlib.sha256(body).hexdigest()[:32] + '"'
-    headers = {"etag": tag, "pledger-position": str(position), "cache-control": "private, no-cache"}
+    headers = {"etag": tag, "pledger-position": str(position), "cache-control": _caching(asked)}
     headers["vary"] = "Accept, Accept-Language, Authorization"
     given = asked.asker.headers.get("if-none-match", "")
     if tag in (part.strip().removeprefix("W/") for part in given.split(",")):
         return Response(None, 304, headers)
     return Response(body, 200, headers, media_type)
+
+
+def _caching(asked: Asked) -> str:
+    """Return who may store an answer: nobody what a person is told, for it may hold opened names and texts."""
+    return "private, no-store" if asked.caller.kind == "person" else "private, no-cache"
 
 
 def wants_csv(accept: str) -> bool:

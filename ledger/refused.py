@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -9,14 +10,29 @@ from datetime import datetime
 import psycopg
 
 from ledger.asking import Ask
+from ledger.domain import STREAM_KINDS
 from ledger.kernel.refusals import Refusal
 from ledger.store.reader import Reader, RefusedAttempt
 
 KEEP_EVERY_S = 0.5
 WAITING_MAX = 10_000
 AT_ONCE = 1_000
+UNKNOWN = ""  # the place of an id that the server never made
+MADE = re.compile(r"[a-z]{1,3}-[0-9a-f]{20}|[0-9a-f-]{36}")
 HIDDEN = "hidden"  # who was refused something that is given without a name
 logger = logging.getLogger(__name__)
+
+
+def may_be_kept(kind: str, id: str) -> bool:
+    """Tell whether an id may stand in a list that nobody erases by content: where the server makes ids, only theirs.
+
+    Whoever mistakes a person's name for an id, or types one into an address, leaves it nowhere.
+    """
+    stream = STREAM_KINDS[kind]
+    if stream.by_subject:
+        kind, _, id = id.partition("/")
+        stream = STREAM_KINDS.get(kind, stream)
+    return stream.caller_ids or MADE.fullmatch(id) is not None
 
 
 class RefusedAttempts:
@@ -53,7 +69,8 @@ class RefusedAttempts:
         if len(self._waiting) >= WAITING_MAX:
             self._overflowed += 1
             return
-        self._waiting.append(RefusedAttempt(self._now(), actor, credential, kind, id, verb, code))
+        named = id if may_be_kept(kind, id) else UNKNOWN
+        self._waiting.append(RefusedAttempt(self._now(), actor, credential, kind, named, verb, code))
 
     async def keep(self) -> None:
         """Write what waits to the database; when it does not answer, it waits on."""

@@ -52,8 +52,23 @@ where e.stream >= 'personal-record/' and e.stream < 'personal-record0' and e.top
 delete from {schema}.lookup where subject = any(%s)
 
 -- name: delete_snapshots_of
--- Shortcuts of the streams of subjects.
-delete from {schema}.snapshots where stream = any(%s)
+-- Shortcuts of the streams of subjects, and of the streams that hold an event about them.
+delete from {schema}.snapshots s where s.stream = any(%(ids)s)
+    or s.stream in (select p.stream from {schema}.sealed c join {schema}.events p on p.event_id = c.event_id
+        where c.subject = any(%(ids)s))
+
+-- name: forget_refused
+-- Attempts on whoever has a tombstone that were refused.
+select {schema}.forget_refused()
+
+-- name: find_parked
+-- Whether projections were ever built: their list of parked events is made with the first.
+select 1 where to_regclass('{schema}.projection_parked') is not null
+
+-- name: empty_parked_of
+-- What was said by hand of parked events about the subjects; that they are parked stays.
+update {schema}.projection_parked p set reason = null from {schema}.events e
+where e.position = p.position and p.reason is not null and e.subjects && %(ids)s
 
 -- name: delete_sealed_of
 -- The ciphertext of subjects.

@@ -46,6 +46,14 @@ def test_opening_a_sealed_text_is_kept(world: Service):
     assert [row["path"] for row in _rows(world, "employee", "employee")[before:]] == [path]
 
 
+def test_no_cache_stores_what_a_person_is_told(world: Service):
+    with world.client("lead") as lead, world.client("subscriber") as subscriber:
+        for path in (f"/people/{world.ids['employee']}", "/goals", f"/trail/person/{world.ids['employee']}"):
+            answered = lead.get(path)
+            assert answered.headers["cache-control"] == "private, no-store", path
+        assert subscriber.get("/events").headers["cache-control"] == "private, no-cache"
+
+
 @pytest.mark.parametrize("who", ["lead", "hr_administrator", "colleague", "operator", "outsider"])
 def test_nobody_else_is_told_who_looked(world: Service, who: str):
     with world.client(who) as client:
