@@ -1,5 +1,6 @@
 """Effects and rates: means compared, selection rates, and the share that has reached a target by the n-th period."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -136,7 +137,9 @@ def reached_by(reached_in: Sequence[int], watched_for: Sequence[int]) -> tuple[R
         return ()
     data = stats.CensoredData(uncensored=list(reached_in), right=[n for n in watched_for if n > 0])
     survival = stats.ecdf(data).sf
-    limits = survival.confidence_interval(CONFIDENCE, method="log-log") if len(reached_in) > 1 else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # undefined where all have reached it: told as absent
+        limits = survival.confidence_interval(CONFIDENCE, method="log-log") if len(reached_in) > 1 else None
     everybody = [*reached_in, *watched_for]
     found = []
     for period in sorted(set(reached_in)):

@@ -166,3 +166,8 @@ def test_shares_by_period_where_some_still_run() -> None:
     assert second.high is not None
     assert second.low < second.share < second.high
     assert reached_by([], [1, 2]) == ()
+
+
+def test_where_all_have_reached_it_the_share_is_one_and_its_interval_absent():
+    *_, last = reached_by([1, 2, 2], [])
+    assert (last.period, last.share, last.low, last.high) == (2, 1.0, None, None)
