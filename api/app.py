@@ -25,6 +25,7 @@ from api.routes import (
     hiring,
     holds,
     imports,
+    job_analyses,
     logs,
     operation,
     privacy,
@@ -32,6 +33,7 @@ from api.routes import (
     refused,
     reports,
     reviews,
+    suggestions,
     surveys,
     trail,
     who_owns,
@@ -68,6 +70,8 @@ ROUTERS: Sequence[APIRouter] = (
     imports.router,
     batches_router,
     surveys.router,
+    suggestions.router,
+    job_analyses.router,
     reports.router,
 )
 

@@ -60,6 +60,10 @@ POLICIES: Mapping[str, Policy] = {
     "/requisitions": ROWS,
     "/requisitions/{id}": Policy(kind="requisition"),
     "/applications/{id}": Policy(kind="application"),
+    "/suggestions": ROWS,  # to whom they are put, and to auditors
+    "/suggestions/rules": ROWS,
+    "/job-analyses": ROWS,
+    "/job-analyses/{id}": Policy(kind="job-analysis"),
     "/duties": ROWS,
     "/duties/{id}": Policy(kind="duty"),
     "/people/{id}": Policy(kind="person"),

@@ -23,6 +23,7 @@ from api.cli import (
     reports,
     serve,
     signer,
+    suggestions,
     tail,
     tokens,
     verify,
@@ -57,6 +58,8 @@ app.command("requisition")(hiring.requisition)
 app.command("application")(hiring.application)
 app.command("reports")(reports.reports)
 app.command("report")(reports.report)
+app.command("suggestions")(suggestions.suggestions)
+app.command("suggestion-rules")(suggestions.suggestion_rules)
 app.command("tail")(tail.tail)
 app.command("verify")(verify.verify)
 app.command("bundle")(bundle.bundle)

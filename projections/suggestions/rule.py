@@ -21,8 +21,9 @@ class Shown:
 
 
 def figure(name: str, value: float | Decimal, n: int | None = None) -> Shown:
-    """Return a figure with six decimals."""
-    return Shown(name, round(Decimal(str(value)), DIGITS).normalize(), n)
+    """Return a figure with six decimals at most, written without an exponent."""
+    rounded = round(Decimal(str(value)), DIGITS)
+    return Shown(name, Decimal(f"{rounded.normalize():f}"), n)
 
 
 @dataclass(frozen=True, slots=True)
