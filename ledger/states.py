@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ledger.domain import STREAM_KINDS
-from ledger.domain.privacy.schedules import RETIRED
-from ledger.kernel.event import Entry, decode
+from ledger.kernel.event import RETIRED, Entry, decode
 from ledger.kernel.ids import split_stream
 from ledger.naming import NOBODY, Named, is_naming, load_namings, namings_of
 from ledger.store.reader import Reader

@@ -14,6 +14,7 @@ from api.reading import Asked
 from api.signing import Signed
 from api.snapshots import put
 from api.visible import recorded
+from ledger.evidence.stand_in import stands_for
 from ledger.evidence.verify_proof import Disclosure, verify_disclosed
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
@@ -47,11 +48,11 @@ class Gathered:
         self.rests_on: set[int] = set()
 
     def of(self, stream: str) -> Sequence[bytes]:
-        """Return all events of a stream up to the position, in order."""
+        """Return all events of a stream up to the position, in order; none of one whose events were retired."""
         found = [
             (at, stored)
             for stored in self._reader.events_of(stream)
-            if (at := int(orjson.loads(stored)["position"])) <= self.position
+            if (at := int(orjson.loads(stored)["position"])) <= self.position and stands_for(stored) is None
         ]
         self.streams[stream] = len(found)
         self._keep(dict(found))
@@ -71,7 +72,8 @@ class Gathered:
 
     def about_it(self) -> dict[int, bytes]:
         """Return position → stored bytes of the events about the subject, and keep them."""
-        found = {at: stored for at in self._about if (stored := self._reader.at(at)) is not None}
+        stored_at = {at: stored for at in self._about if (stored := self._reader.at(at)) is not None}
+        found = {at: stored for at, stored in stored_at.items() if stands_for(stored) is None}
         self._keep(found, rests=False)
         return found
 

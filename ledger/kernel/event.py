@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from ledger.kernel.ids import Id, Kind, SubjectOf, stream_name
 from ledger.kernel.moments import Effective, effective_text, parse_effective, utc_text
 
+RETIRED = "privacy.EventRetired"  # the topic of what stands where an event's bytes gave way; no event has it
 OWN_STREAM = "@"  # as the data subject of a sealed field: the subject of the event's own stream
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 

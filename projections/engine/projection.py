@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 import psycopg
 
+from ledger.kernel.event import RETIRED
 from ledger.kernel.statements import Statements, check_identifier
 
 S = TypeVar("S")
@@ -42,7 +43,8 @@ class Projection(Generic[S, C]):
 
     `load` reads from the tables what the page needs; `fold` is pure: state and page to changes, on plain dicts, and
     may raise for a bad event; `write` puts the changes into the tables, set-based. `topics` names the events that are
-    used (None: all). `schema` has `create_…` statements, and one `index_…` statement per index a rebuild makes last.
+    used (None: all but retired ones, of which nothing is known). `schema` has `create_…` statements, and one `index_…`
+    statement per index a rebuild makes last.
     `on_bad` says what a bad event does: stop the whole projection, or park the key that `key_of` names.
     """
 
@@ -62,7 +64,9 @@ class Projection(Generic[S, C]):
     def used(self, events: Events) -> Events:
         """Return the events of a page that this projection uses."""
         topics = self.topics
-        return events if topics is None else [event for event in events if event["topic"] in topics]
+        if topics is None:
+            return [event for event in events if event["topic"] != RETIRED]
+        return [event for event in events if event["topic"] in topics]
 
 
 AnyProjection = Projection[Any, Any]

@@ -14,7 +14,6 @@ from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import OWN_STREAM, Entry, Event, Seal
 from ledger.kernel.refusals import NotFound, Refusal
 
-RETIRED = "privacy.EventRetired"  # the topic of what stands where an event's bytes gave way; no event has it
 MOST_RETIRED = 4_000  # positions in one event: it must stay below 64 KiB
 ScheduleText = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 Version = Annotated[int, Field(ge=1)]
