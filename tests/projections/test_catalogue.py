@@ -26,6 +26,7 @@ from ledger.domain.people import merging, persons, units
 from ledger.domain.people.merging import PersonsMerged, PersonsUnmerged
 from ledger.domain.progress import MeasurementRecorded, ProgressCorrected, ProgressReported
 from ledger.domain.reviews import events as reviews
+from ledger.domain.suggestions import suggesting
 from ledger.kernel.annulment import EntryAnnulled, EntryRedated
 from ledger.kernel.event import Event, Subject
 from ledger.kernel.policy import Scale
@@ -60,6 +61,7 @@ person_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(persons.PersonLeftUnit, unit=units_),
     st.builds(persons.ManagerAssigned, manager=persons_, relation=st.sampled_from(["line", "dotted"])),
     st.builds(persons.ManagerReleased, manager=persons_, relation=st.sampled_from(["line", "dotted"])),
+    st.builds(persons.JobAssigned, profile=st.sampled_from(["j-1", "j-2"])),
     st.builds(merging.PersonsMerged, into=persons_),
     st.builds(merging.PersonsUnmerged, former=persons_),
 )
@@ -174,6 +176,22 @@ hiring_events: st.SearchStrategy[Event] = st.one_of(
 candidate_events: st.SearchStrategy[Event] = st.builds(candidates.CandidatesMerged, into=st.just("c-2")) | st.builds(
     candidates.CandidatesUnmerged, former=st.just("c-2")
 )
+suggestion_events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        suggesting.SuggestionShown,
+        rule=st.just("mentor"),
+        rule_version=st.just(1),
+        person=persons_,
+        about=st.just(OWNER),
+        advice=st.just("mentor"),
+        figures=st.just(()),
+        position=st.integers(0, 40),
+        since=st.just(date(2026, 1, 1)),
+        until=st.just(date(2026, 1, 9)),
+    ),
+    st.builds(suggesting.SuggestionTaken, person=persons_, rule=st.just("mentor")),
+    st.builds(suggesting.SuggestionDismissed, person=persons_, rule=st.just("mentor")),
+)
 on_duty = st.tuples(st.sampled_from(["duty/d-1", "duty/d-2"]), duty_events, days)
 on_person = st.tuples(persons_.map("person/{}".format), person_events | annulments, days)
 on_unit = st.tuples(units_.map("unit/{}".format), unit_events | annulments, days)
@@ -185,6 +203,7 @@ told_or_hired = st.one_of(
     st.tuples(st.just("coaching/h-1"), coaching_events, days),
     st.tuples(st.sampled_from(["application/n-1", "application/n-2"]), hiring_events, days),
     st.tuples(st.just("candidate/c-1"), candidate_events, days),
+    st.tuples(st.sampled_from(["suggestion/sg-1", "suggestion/sg-2"]), suggestion_events, days),
 )
 ANN = {"person": st.just("p-1")}
 review_events: st.SearchStrategy[Event] = st.one_of(
