@@ -97,6 +97,53 @@ def test_a_parameter_that_the_report_does_not_take_is_refused(service: Service) 
         assert client.get("/reports/responsibility", params={"subject": "nonsense"}).status_code in (404, 422)
 
 
+def test_what_would_be_left_aside_is_refused_with_its_reason(service: Service) -> None:
+    unfit = {
+        "responsibility": [{"from": "2026-01-01"}, {"until": "2026-01-01"}, {"than_on": "2026-01-01"}],
+        "strategy-map": [{"from": "2026-01-01"}],
+        "correlation": [{"subject": "unit/dev"}],
+    }
+    with service.client("auditor") as client:
+        for name, several in unfit.items():
+            for params in several:
+                response = client.get(f"/reports/{name}", params=params)
+                assert (response.status_code, response.json()["code"]) == (422, "invalid"), (name, params)
+                (error,) = response.json()["errors"]
+                assert error["pointer"].endswith(next(iter(params))) if "pointer" in error else error
+        beside = client.get("/reports/responsibility", params={"subject": "unit/dev", "unit": "dev"})
+        assert beside.status_code == 422
+        assert client.get("/reports/strategy-map", params={"unit": "dev"}).json()["from"] is None
+
+
+def test_a_report_speaks_the_language_that_is_asked_for(service: Service, gap: str) -> None:
+    with service.client("auditor") as client:
+        client.headers["accept-language"] = "zh-CN"
+        listed = {row["name"]: row for row in client.get("/reports").json()["rows"]}
+        answer = client.get("/reports/responsibility").json()
+    assert all(row["question"].endswith("？") for row in listed.values())
+    assert answer["question"] == REPORTS["responsibility"].question_zh
+    assert answer["definition"] == REPORTS["responsibility"].definition_zh
+    assert (answer["words"]["no_holder"], answer["words"]["gap"]) == ("无人持有", "无人负责")
+    english = asked(service, "auditor", "responsibility")
+    assert english["words"]["no_holder"] == "nobody holds it"
+    assert english["lines"] == answer["lines"]
+
+
+def test_the_numbers_that_findings_go_by_are_the_policys(service: Service) -> None:
+    found = asked(service, "auditor", "formalism")
+    assert found["thresholds"] == {
+        "late_window_days": "7",
+        "alike_ratings": "3",
+        "bulk_ratings": "5",
+        "bulk_minutes": "5",
+        "reading_seconds": "10",
+    }
+    assert asked(service, "auditor", "results-of-the-system")["thresholds"]["system_questions"] == [
+        "satisfaction",
+        "collaboration",
+    ]
+
+
 def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(service: Service) -> None:
     today = service.ledger.clock.now().date()
     body = {
@@ -112,16 +159,21 @@ def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(servi
     with service.client("hr_administrator") as hr:
         made = {"label": "Calls", "unit_of_measure": "calls", "direction": "increase", "combines": "sum"}
         hr.post("/metrics/report-calls/define", json=made)
+        known = recorded(hr, "/units/reports-last/form", label="Last", parent="company", reason="setup")["position"] - 1
         refused = hr.post("/goals/assign", json=body)
     assert refused.status_code == 403, refused.text
     code = refused.json()["code"]
     service.run(service.server.services.ledgers["api_tests"].ledger.refused.keep())
-    lines = asked(service, "auditor", "boundary")["lines"]
-    line = next(one for one in lines if one["kind"] == "refused")
-    assert line["refused_code"] == code
-    assert line["subject"] == f"person/{service.ids['hr_administrator']}"
-    earlier = asked(service, "auditor", "boundary", until="2026-01-01", **{"from": "2025-12-01"})["lines"]
-    assert all(one["kind"] != "refused" for one in earlier)
+    person = f"person/{service.ids['hr_administrator']}"
+
+    def told(**asking: str) -> list[dict[str, Any]]:
+        lines = asked(service, "auditor", "boundary", **asking)["lines"]
+        return [one for one in lines if one["kind"] == "refused" and one["subject"] == person]
+
+    now, before = told(), told(known=f"position:{known}")
+    assert len(now) == len(before) + 1, "what is refused later is not known then"
+    assert now[-1]["refused_code"] == code
+    assert told(until="2026-01-01", **{"from": "2025-12-01"}) == []
     assert all(one["kind"] != "refused" for one in asked(service, "outsider", "boundary")["lines"])
 
 
