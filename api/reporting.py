@@ -69,7 +69,7 @@ async def given_for(asked: Asked, chosen: Report, wanted: Wanted, known: int | N
         than_on=None if wanted.than_on is None else moment_of(wanted.than_on, moment.at, asked.ledger.zone).at,
         than_known=await known_position(asked, wanted.than_known),
         known_until=None if known is None else await asyncio.to_thread(_recorded_after, asked, known),
-        opened=lambda event_id: _opened(asked, event_id),
+        opened=asked.ledger.open_all,
     )
     await _require_subjects(asked, wanted.unit, wanted.subject)
     return moment, given
@@ -86,11 +86,6 @@ def _recorded_after(asked: Asked, position: int) -> datetime | None:
     """Return when the first event after a position was recorded: what has no position was known until then."""
     stored = asked.ledger.reader.at(position + 1)
     return None if stored is None else datetime.fromisoformat(decode_raw(stored)["recorded_at"])
-
-
-def _opened(asked: Asked, event_id: str) -> Fields:
-    """Return the sealed fields of an event as they open now; without those whose key is gone."""
-    return {name: value for part in asked.ledger.open_parts(event_id).values() for name, value in part.items()}
 
 
 async def _require_subjects(asked: Asked, unit: str | None, subject: str | None) -> None:
@@ -169,8 +164,9 @@ def found_on(views: Mapping[str, View], chosen: Report, given: Circumstances, po
     """Return what a report finds on views that all hold `given.known`, by the policies as they were known then."""
     policy = policies.in_force(STANDING, given.on)
     told = replace(given, terms=policy.terms, policy_at=lambda at: int(policies.in_force(STANDING, at).version))
+    objections = objections_to(views[OBJECTIONS], chosen, told)  # first: no snapshot waits while figures are worked out
     found = withhold_small(chosen.answer(views, told), policy.terms.small_group_limit)
-    return Found(found, told, policy, objections_to(views[OBJECTIONS], chosen, told))
+    return Found(found, told, policy, objections)
 
 
 def read_by(chosen: Report) -> tuple[str, ...]:

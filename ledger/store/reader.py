@@ -176,6 +176,11 @@ class Reader:
         """Return the sealed parts of an event that are still there, by name of the part."""
         return [SealedBox(*row) for row in self.rows("read_sealed", (UUID(bytes=event_id),))]
 
+    def sealed_of_all(self, event_ids: Sequence[bytes]) -> list[tuple[bytes, SealedBox]]:
+        """Return (event id, sealed part) of several events, of the parts that are still there, in one look."""
+        rows = self.rows("read_sealed_of_all", ([UUID(bytes=event_id) for event_id in event_ids],))
+        return [(event_id.bytes, SealedBox(*box)) for event_id, *box in rows]
+
     def lookup(self, scheme: str, digests: Iterable[bytes]) -> dict[bytes, str]:
         """Return digest → subject for those of `digests` that are known under a scheme."""
         return dict(self.rows("read_lookup", (scheme, list(digests))))

@@ -178,6 +178,10 @@ select root from {schema}.tiles where level = %s and index >= %s and index < %s 
 -- The sealed parts of one event.
 select part, subject, retention, box from {schema}.sealed where event_id = %s order by part
 
+-- name: read_sealed_of_all
+-- The sealed parts of several events.
+select event_id, part, subject, retention, box from {schema}.sealed where event_id = any(%s) order by event_id, part
+
 -- name: read_lookup
 -- Who is found under these digests of one scheme.
 select digest, subject from {schema}.lookup where scheme = %s and digest = any(%s)

@@ -79,7 +79,7 @@ def _no_policy(_: datetime) -> int:
     return 0
 
 
-def _nothing(_: str) -> Mapping[str, object]:
+def _nothing(_: Sequence[str]) -> Mapping[str, Mapping[str, object]]:
     return {}
 
 
@@ -107,7 +107,7 @@ class Circumstances:
     refused: Sequence["Attempt"] = field(default=())
     policy_at: Callable[[datetime], int] = _no_policy  # the version in force at an instant, 0 for none
     known_until: datetime | None = None
-    opened: Callable[[str], Mapping[str, object]] = _nothing  # event id → its sealed fields, as they open now
+    opened: Callable[[Sequence[str]], Mapping[str, Mapping[str, object]]] = _nothing  # event ids → id → sealed fields
 
     @property
     def last(self) -> datetime:

@@ -136,12 +136,14 @@ def declarations(view: View, counted: Iterable[Applicant], asked: Circumstances)
         if candidate in wanted:
             last[candidate] = act
     gone = _erased(view)
-    return {candidate: _declared(act, gone, asked) for candidate, act in last.items()}
+    live = [act for act in last.values() if act.stream not in gone]
+    opened = asked.opened([act.event_id for act in live if "groups" not in act.data])
+    said = {act.event_id: opened.get(act.event_id, act.data).get("groups") for act in live}
+    return {candidate: _declared(act, said.get(act.event_id)) for candidate, act in last.items()}
 
 
-def _declared(act: Act, gone: frozenset[str], asked: Circumstances) -> Declared:
-    groups = {} if act.stream in gone else act.data.get("groups") or asked.opened(act.event_id).get("groups")
-    if not isinstance(groups, Mapping) or act.stream in gone:
+def _declared(act: Act, groups: object) -> Declared:
+    if not isinstance(groups, Mapping):
         return Declared({}, act.evidence, erased=True)
     return Declared({str(kind): str(group) for kind, group in groups.items()}, act.evidence)
 

@@ -34,6 +34,25 @@ def test_a_report_is_told_for_people_and_for_machines(program: Program, gap: str
     assert "formula responsibility@1" in shown.out
 
 
+def test_a_report_is_told_in_chinese(program: Program, gap: str) -> None:
+    shown = program.run("report", "responsibility", "--ledger", "trial", "--lang", "zh")
+    assert shown.code == 0, shown.err
+    assert "谁对什么负责" in shown.out
+    assert "无人持有" in shown.out
+    assert "公式 responsibility@1" in shown.out
+    listed = program.run("reports", "--ledger", "trial", "--lang", "zh")
+    assert "这套体系" in listed.out
+
+
+def test_the_results_of_the_system_are_told(program: Program, gap: str) -> None:
+    told = program.run("report", "results-of-the-system", "--ledger", "trial", "--json")
+    assert told.code == 0, told.err
+    whole = next(one for one in told.json["lines"] if (one["measure"], one["of"]) == ("clear_owner", "all"))
+    assert whole["n"] == whole["clear"] + whole["gaps"] + whole["conflicts"]
+    assert whole["gaps"] >= 1
+    assert {one["code"] for one in told.json["missing"]} >= {"no_survey"}
+
+
 def test_what_cannot_be_asked_ends_with_a_sentence(program: Program, serving: Serving) -> None:
     assert program.run("report", "nothing", "--ledger", "trial").code != 0
     assert program.run("report", "lateness", "--subject", "unit/x", "--ledger", "trial").code != 0

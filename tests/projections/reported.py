@@ -1,6 +1,6 @@
 """Reports asked of tables that are fed by hand: every projection that a report reads, built from one history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -36,8 +36,8 @@ class Asker:
         }
         return REPORTS[name].answer(self.views, Circumstances(on=on, known=at, **given))
 
-    def _opened(self, event_id: str) -> dict[str, Any]:
-        return self.sealed.get(event_id, {})
+    def _opened(self, event_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        return {id: self.sealed[id] for id in event_ids if id in self.sealed}
 
 
 @contextmanager

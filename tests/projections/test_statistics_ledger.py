@@ -1,5 +1,6 @@
 """Published tables as events: rows go through the service as commands, and reports give the figures back."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from ledger.application import SYSTEM_CALLER, Ask
 from ledger.domain.identity import GrantRole, Role
+from ledger.privacy.erasing import Step
 from tests.api.service import Service, company, recorded, running
 from tests.projections.test_statistics import rows
 
@@ -162,6 +164,31 @@ def test_women_and_men_hired_of_those_who_applied(service: Service) -> None:
     assert by_group["m"]["impact_ratio"] == 1
     assert (by_group["f"]["impact_ratio"], by_group["f"]["below_four_fifths"]) == (0.690058, True)
     assert (by_group["unknown"]["rate"], by_group["unknown"]["impact_ratio"]) == (None, None)
+    first = table[0]["gender"].lower()
+    erase(service, begun[0])
+    with service.client("auditor") as client:
+        answer = client.get("/reports/selection-rates", params={"from": "2025-01-01"}).json()
+    left = {line["group"]: line["of"] for line in answer["lines"]}
+    assert left == {group: by_group[group]["of"] - (group == first) for group in ("f", "m")}
+    assert {"code": "declarations_erased", "about": [begun[0]]} in answer["missing"]  # told, and the one withheld
+    assert "small_group" in {one["code"] for one in answer["missing"]}
+
+
+def erase(service: Service, subject: str) -> None:
+    """Let two of HR erase a subject, to the end."""
+    with service.client("registrar") as hr, service.client("hr_administrator") as second:
+        recorded(hr, f"/personal-records/{subject}/ask-erasure", basis="request")
+        recorded(second, f"/personal-records/{subject}/confirm-erasure")
+
+    async def done() -> None:
+        async with asyncio.timeout(20):
+            while (found := await asyncio.to_thread(service.ledger.erasing.find, subject)) is None or (
+                found.step is not Step.DONE
+            ):
+                pass
+
+    service.run(done())
+    service.settle()
 
 
 def decision(stream: str, hired: dict[str, bool]) -> dict[str, Any]:
