@@ -8,7 +8,8 @@ from typing import Protocol, TypeVar
 import psycopg
 
 from ledger.asking import Ask, Caller, Receipt
-from ledger.domain.privacy.records import ErasureConfirmed, ErasureNotAsked, Held, HoldReleased, RecordErasure
+from ledger.domain.privacy.records import ErasureConfirmed, HoldReleased, RecordErasure
+from ledger.domain.privacy.refusals import ErasureNotAsked, Held
 from ledger.facts import LedgerFacts
 from ledger.kernel.append import AppendError
 from ledger.kernel.event import Entry, Subject

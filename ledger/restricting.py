@@ -1,13 +1,9 @@
 """Restricting: from its confirmation on, nothing of an erased subject is opened, recorded or kept in memory."""
 
 from ledger.deciding import Decided
-from ledger.domain.privacy.records import (
-    ClassErased,
-    ClassExpired,
-    ErasureConfirmed,
-    ErasureUnderWay,
-    SubjectErased,
-)
+from ledger.domain.privacy.expiry import ClassErased, ClassExpired
+from ledger.domain.privacy.records import ErasureConfirmed, SubjectErased
+from ledger.domain.privacy.refusals import ErasureUnderWay
 from ledger.kernel.event import Entry
 from ledger.privacy.data_keys import DataKeys
 from ledger.states import StateCache

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import psycopg
 
 from ledger.asking import Ask, Caller, Receipt
-from ledger.domain.privacy.records import ClassExpired, RecordClassErased
+from ledger.domain.privacy.expiry import ClassExpired, RecordClassErased
 from ledger.domain.privacy.terms import RECORDS, Kept
 from ledger.facts import LedgerFacts
 from ledger.kernel.append import AppendError

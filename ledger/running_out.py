@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ledger.domain.people import PersonState
-from ledger.domain.privacy.records import ExpireClass
+from ledger.domain.privacy.expiry import ExpireClass
 from ledger.domain.privacy.schedules import MOST_RETIRED, RetireEvents
 from ledger.domain.privacy.terms import RECORDS, Kept, RetentionTerm, Since
 from ledger.facts import LedgerFacts

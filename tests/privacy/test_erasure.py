@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ledger.application import Ledger
-from ledger.domain.privacy.records import (
+from ledger.domain.privacy.refusals import (
     ErasureAskedAlready,
     ErasureNotAsked,
     ErasureUnderWay,

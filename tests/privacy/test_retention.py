@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.deciding import RecordRetired
-from ledger.domain.privacy.records import ExpiresAlready, Held
+from ledger.domain.privacy.expiry import ExpiresAlready
+from ledger.domain.privacy.refusals import Held
 from ledger.domain.privacy.schedules import NoPreset, NotProposed, OwnSchedule, ScheduleLooksBack, TermTwice
 from ledger.domain.privacy.terms import PRESETS, RECORDS, Kept
 from ledger.evidence.stand_in import leaf_of
@@ -442,7 +443,7 @@ def test_cut_off_at_any_step_a_retirement_ends_the_same(
 def test_the_domain_refuses_what_the_ledger_would_not_say(play: Play):
     async def story(company: Company) -> None:
         from ledger.application import Ask
-        from ledger.domain.privacy.records import ExpireClass
+        from ledger.domain.privacy.expiry import ExpireClass
         from ledger.retention import RETENTION_CALLER
 
         await in_force(company, SHORT)

@@ -7,21 +7,35 @@ erasure share one stream, so that no hold slips in beside an erasure that is bei
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Annotated
 
 from pydantic import Field
 
+from ledger.domain.privacy.expiry import (
+    ClassErased,
+    ClassExpired,
+    Count,
+    ExpireClass,
+    ExpiresAlready,
+    RecordClassErased,
+)
+from ledger.domain.privacy.refusals import (
+    ErasureAskedAlready,
+    ErasureNotAsked,
+    ErasureUnderWay,
+    Held,
+    MergedRecord,
+    NotErasable,
+    OwnOrOnesLine,
+    SameTwice,
+)
 from ledger.domain.privacy.schedules import NotInForce, require_term
-from ledger.domain.privacy.terms import Kept
 from ledger.kernel.command import Act, By, Command, StreamKind
 from ledger.kernel.event import Entry, Event, Subject
 from ledger.kernel.ids import Code, Id
-from ledger.kernel.moments import Day
-from ledger.kernel.refusals import NotFound, Refusal
+from ledger.kernel.refusals import NotFound
 
 ERASABLE = frozenset({"person", "candidate"})
 HIGHEST = 40  # no organisation has more levels
-Count = Annotated[int, Field(ge=0)]
 
 
 class Ground(StrEnum):
@@ -94,27 +108,6 @@ class SubjectErased(Event, context="privacy"):
     ids: tuple[Subject, ...]
     classes: tuple[Code, ...]
     basis: Basis
-    parts: Count
-    identifiers: Count
-
-
-class ClassExpired(Event, context="privacy"):
-    """A class of the subject's texts is kept no more by a schedule: from here on it is closed, and then erased."""
-
-    subject: Subject
-    ids: tuple[Subject, ...]
-    of: Kept
-    schedule: Code
-    version: Annotated[int, Field(ge=1)]
-    ran_out_on: Day
-
-
-class ClassErased(Event, context="privacy"):
-    """The keys and the ciphertext of one class are gone; every other class stays."""
-
-    subject: Subject
-    ids: tuple[Subject, ...]
-    of: Kept
     parts: Count
     identifiers: Count
 
@@ -225,106 +218,10 @@ class RecordErasure(
     identifiers: Count
 
 
-class ExpireClass(
-    Command, stream="personal-record", verb="expire-class", by=(By("system", "retention"),), on_behalf=False
-):
-    """Say that a class of the subject's texts is kept no more by a schedule in force: the ledger's own act.
-
-    The two persons of every erasure are here those who proposed and confirmed the schedule.
-    """
-
-    of: Kept
-    schedule: Code
-    version: Annotated[int, Field(ge=1)]
-    ran_out_on: Day
-
-
-class RecordClassErased(
-    Command, stream="personal-record", verb="record-class-erased", by=(By("system", "retention"),), on_behalf=False
-):
-    """Record that keys and ciphertext of a class are gone: the ledger's own act."""
-
-    of: Kept
-    parts: Count
-    identifiers: Count
-
-
 class ConfirmCopyErased(
     Command, stream="personal-record", verb="confirm-copy-erased", by=(By("role:subscriber"),), on_behalf=False
 ):
     """Say, as a subscriber, that one's own copy of the subject's data is erased."""
-
-
-class NotErasable(Refusal):
-    """Only persons and candidates have personal records."""
-
-    code, status = "no_data_subject", 422
-    en = "Only persons and candidates have a personal record."
-    zh = "只有人员和候选人有个人记录。"
-
-
-class OwnOrOnesLine(Refusal):
-    """Holds and erasures are decided by neither the subject nor their line."""
-
-    code, status, rule = "subject_or_their_line", 403, "nobody_approves_their_own_act"
-    en = "Neither the data subject nor their line may do this."
-    zh = "数据主体本人及其直线上级均不得办理此事。"
-
-
-class SameTwice(Refusal):
-    """Two people are needed."""
-
-    code, status, rule = "needs_a_second_person", 403, "two_people"
-    en = "This needs a second person: whoever asked for it does not confirm it."
-    zh = "此事须由第二人确认：提出者不得自行确认。"
-
-
-class Held(Refusal):
-    """A hold stands."""
-
-    code = "data_held"
-    en = "A hold on this data stands; two people release it first."
-    zh = "该数据处于保全之中；须先由两人解除保全。"
-
-
-class ErasureUnderWay(Refusal):
-    """The erasure is confirmed."""
-
-    code = "erasure_under_way"
-    en = "The erasure of this data subject is confirmed; nothing more is recorded about them."
-    zh = "该数据主体的删除已确认，不再记录其信息。"
-
-
-class ErasureNotAsked(Refusal):
-    """Nobody has asked for an erasure."""
-
-    code = "erasure_not_asked"
-    en = "Nobody has asked for this erasure."
-    zh = "尚无人提出该删除。"
-
-
-class ErasureAskedAlready(Refusal):
-    """The erasure waits for its confirmation."""
-
-    code = "erasure_asked_already"
-    en = "This erasure has been asked for and waits for a second person."
-    zh = "该删除已提出，正等待第二人确认。"
-
-
-class ExpiresAlready(Refusal):
-    """The class is being erased."""
-
-    code = "class_expires_already"
-    en = "This class of the data subject's texts is being erased already."
-    zh = "该数据主体的此类内容已在删除中。"
-
-
-class MergedRecord(Refusal):
-    """What was merged is held and erased together."""
-
-    code = "record_merged_away"
-    en = "This id was merged into another; hold or erase that one, and all its ids with it."
-    zh = "该标识已并入另一标识；请对后者办理，其所有标识将一并处理。"
 
 
 # Decide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.domain.privacy.expiry import ClassErased, ClassExpired, ExpireClass, RecordClassErased
 from ledger.domain.privacy.key_epochs import (
     KeyDestructionScheduled,
     KeyEpochBegun,
@@ -16,14 +17,11 @@ from ledger.domain.privacy.records import (
     AskErasure,
     AskHoldRelease,
     Basis,
-    ClassErased,
-    ClassExpired,
     ConfirmCopyErased,
     ConfirmErasure,
     CopyErased,
     ErasureAsked,
     ErasureConfirmed,
-    ExpireClass,
     GiveNotice,
     Ground,
     HoldPlaced,
@@ -31,7 +29,6 @@ from ledger.domain.privacy.records import (
     HoldReleased,
     NoticeGiven,
     PlaceHold,
-    RecordClassErased,
     RecordErasure,
     ReleaseHold,
     SubjectErased,
