@@ -50,14 +50,19 @@ async def visible_found(
     after: Key | None,
     limit: int,
     kept: Callable[[T], Awaitable[bool]] | None = None,
+    seated: Callable[[T], Awaitable[bool]] | None = None,
 ) -> tuple[list[T], Key | None]:
-    """Return the same of pages that may be short before the end; each comes with the next key, None at the end."""
+    """Return the same of pages that may be short before the end; each comes with the next key, None at the end.
+
+    `seated` tells of a row that the caller has a seat in it, which shows some of it without the rest.
+    """
     found: list[T] = []
     for _ in range(PAGES_MAX):
         rows, following = await fetch(after, limit)
         for row in rows:
             after = key_of(row)
-            if await asked.sees(*split_stream(subject_of(row))) and not (kept is not None and await kept(row)):
+            shown = await asked.sees(*split_stream(subject_of(row))) and not (kept is not None and await kept(row))
+            if shown or (seated is not None and await seated(row)):
                 found.append(row)
                 if len(found) == limit:
                     return found, after

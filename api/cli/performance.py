@@ -11,6 +11,9 @@ from api.cli.threads import Id, Limit, called, listed, name_of, one_of, show_thr
 
 Person = Annotated[str | None, typer.Option("--person", help="Whose reviews: p-….")]
 Cycle = Annotated[str | None, typer.Option("--cycle", help="Reviews of one cycle.")]
+Assessor = Annotated[
+    str | None, typer.Option("--assessor", help="Who has to assess, judge, calibrate or decide: p-…, or me.")
+]
 State = Annotated[str | None, typer.Option("--state", help="In which state.")]
 Owner = Annotated[str | None, typer.Option("--owner", help="Whose goals: person/… or unit/….")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Of a unit's members.")]
@@ -25,6 +28,7 @@ def reviews(
     person: Person = None,
     cycle: Cycle = None,
     state: State = None,
+    assessor: Assessor = None,
     on: On = None,
     known: Known = None,
     limit: Limit = 1000,
@@ -34,8 +38,8 @@ def reviews(
     lang: Lang = None,
     json: AsJson = False,
 ) -> None:
-    """List reviews by person, cycle and state."""
-    asked = {"person": person, "cycle": cycle, "state": state, "on": on, "known": known}
+    """List reviews by person, cycle, state and who has to assess."""
+    asked = {"person": person, "cycle": cycle, "state": state, "assessor": assessor, "on": on, "known": known}
     rows = listed("/reviews", asked, limit, data, ledger, as_role, lang, json=json)
     as_json({"rows": rows}) if json else show_table("Reviews", REVIEW_COLUMNS, [called(row) for row in rows])
 
@@ -144,8 +148,8 @@ def goal(
     say(f"Goal {found['id']} of {name_of(found['owner'])}: {found['stage']}, {found['starts_on']}–{found['ends_on']}")
     say(f"Progress {_figure(found['progress'])} of expected {path['expected']} by {path['by']}; {found['formula']}.")
     say(f"Health declared {health['declared'] or 'not'}, derived {health['derived'] or health['why']}.")
-    if path["paused"]:
-        say("Paused: nothing is expected meanwhile.")
+    if path["paused"] or path["away"]:
+        say(f"{'Paused' if path['paused'] else 'The owner is away'}: nothing is expected meanwhile.")
     values = [{"what": name, **found[name]} for name in ("claim", "measurement") if found[name] is not None]
     show_table("Values", ("what", "value", "day", "source", "entry"), values)
     show_table("Milestones", ("milestone", "due_on", "share", "reached_on"), found["milestones"])

@@ -1,10 +1,12 @@
 """Reviews: how one came to its result, from seat to seat, and lists by person, cycle and state."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.holdings import owed_by
 from api.labels import Labels, labels_for
 from api.paths import PathId, require_ids
 from api.plain import plain
@@ -15,8 +17,11 @@ from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, Moment, On, moment_of
 from api.visible import Key, visible_found
+from ledger.domain.duties import DutyState
+from ledger.facts import LedgerFacts
 from ledger.kernel.ids import stream_name
 from ledger.kernel.refusals import NotFound
+from ledger.rules.matrix import Kind
 from projections.engine import View
 from projections.reviews import queries
 from projections.reviews.queries import ReviewStanding, Wanted
@@ -24,9 +29,18 @@ from projections.reviews.states import State
 
 NAME = "reviews"
 SEAT_NEEDS = frozenset({"id", "person", "cycle", "starts_on", "ends_on", "goals", "scale"})
+TO_JUDGE = frozenset({Kind.JUDGE_RESULT, Kind.JUDGE_HANDED_OVER, Kind.CALIBRATE, Kind.DECIDE_APPEAL})
 router = APIRouter(tags=["reviews"])
 QueryId = Annotated[str | None, Query(min_length=1, max_length=128)]
 Person = Annotated[str | None, Query(min_length=1, max_length=128, description="p-…; `me` for the caller.")]
+Assessor = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=128,
+        description="p-…; `me` for the caller: who still has to assess, judge, calibrate or decide an appeal.",
+    ),
+]
 HowFar = Annotated[State | None, Query(description="How far they have come.")]
 
 
@@ -72,17 +86,27 @@ async def reviews(
     person: Person = None,
     cycle: QueryId = None,
     state: HowFar = None,
+    assessor: Assessor = None,
     on: On = None,
     known: Known = None,
     limit: Limit = 100,
     after: After = None,
     min_position: MinPosition = None,
 ) -> Response:
-    """Return reviews that the caller may see, in order of id."""
-    require_ids(person=person, cycle=cycle)
+    """Return reviews that the caller may see, in order of id.
+
+    Those in which the caller is named to assess are among them until that is done, as the single review is: `seat` says
+    so, and nothing of what others say is shown. A question for a state, or for who else assesses, leaves them out.
+    """
+    require_ids(person=person, cycle=cycle, assessor=assessor)
     moment, at = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone), await known_position(asked, known)
     day = None if on is None else moment.at
-    wanted = Wanted(asked.caller.id if person == "me" else person, cycle, state)
+    by = asked.caller.id if assessor == "me" else assessor
+    wanted = Wanted(asked.caller.id if person == "me" else person, cycle, state, by, await _called(asked, by))
+    for_own_seat = state is None and by in (None, asked.caller.id)
+
+    async def seated(row: ReviewStanding) -> bool:
+        return for_own_seat and await asked.has_seat("review", row.id)
 
     async def page(key: Key | None, rows: int) -> tuple[list[ReviewStanding], Key | None]:
         start = "" if key is None else str(key[0])
@@ -94,7 +118,7 @@ async def reviews(
         found, following = await put(asked, NAME, question, at_least(min_position, at))
         return found, None if following is None else (following,)
 
-    keyset = Keyset(asked, f"reviews {person} {cycle} {state} {on} {known}")
+    keyset = Keyset(asked, f"reviews {person} {cycle} {state} {assessor} {on} {known}")
     rows, key = await visible_found(
         asked,
         page,
@@ -102,11 +126,28 @@ async def reviews(
         subject_of=lambda row: stream_name("review", row.id),
         after=keyset.read(after),
         limit=limit,
+        seated=seated,
     )
+    seats = {row.id for row in rows if not await asked.sees("review", row.id)}
     labels = await labels_for(asked, {f"person/{row.person}" for row in rows}, moment, at)
     position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
     more: Fields = {"on": moment_json(moment), "known": at}
-    return table(asked, [_row(row, labels) for row in rows], position, next=following, more=more)
+    shown = [_seat_row(row, labels) if row.id in seats else _row(row, labels) for row in rows]
+    return table(asked, shown, position, next=following, more=more)
+
+
+async def _called(asked: Asked, assessor: str | None) -> frozenset[str]:
+    """Return the reviews that live duties call somebody to judge, where the caller may know of their duties."""
+    if assessor is None or not (assessor == asked.caller.id or await asked.sees("person", assessor)):
+        return frozenset()
+    owed = await asyncio.to_thread(owed_by, asked.served.runner, assessor)
+    reviews = [(id, duty) for (kind, id), duty in owed if kind == "review"]
+    return await asked.ledger.judged(lambda facts: frozenset(id for id, duty in reviews if _to_judge(facts, duty)))
+
+
+def _to_judge(facts: LedgerFacts, duty: str) -> bool:
+    state: DutyState = facts.state("duty", duty)
+    return state.is_live and state.opened is not None and state.opened.kind in TO_JUDGE
 
 
 def reader_of(asked: Asked) -> str | None:
@@ -136,8 +177,15 @@ def _row(found: ReviewStanding, labels: Labels) -> Fields:
         "grade": found.ratings[-1].grade if found.ratings else None,
         "published": None if found.result is None else found.result.grade,
         "missing": len(found.missing),
+        "seat": None,
         "event": event_json(found.lines[-1]),
     }
+
+
+def _seat_row(found: ReviewStanding, labels: Labels) -> Fields:
+    """Return a review as a row of whoever is named to assess in it: what is to be assessed, and no more."""
+    hidden = {"state": None, "grade": None, "published": None, "missing": None, "event": None}
+    return {**_row(found, labels), **hidden, "seat": "assessor"}
 
 
 def _standing_json(found: ReviewStanding, labels: Labels) -> Fields:

@@ -16,11 +16,12 @@ from ledger.rules import (
     probation,
     reviews,
     seats,
+    surveys,
 )
 from ledger.rules.rule import Rule, Watch
 
 _PARTS = (policies, goals, coaching, hiring, onboarding, probation, reviews, leavers, merging, privacy, seats, clock)
-_WATCHING = (delegating, goals, hiring, policies, probation)
+_WATCHING = (delegating, goals, hiring, policies, probation, surveys)
 WATCHES: Mapping[str, tuple[Watch, ...]] = {
     topic: tuple(watch for part in _WATCHING for watch in part.WATCHES if watch.topic == topic)
     for topic in sorted({watch.topic for part in _WATCHING for watch in part.WATCHES})

@@ -13,7 +13,7 @@ from ledger.domain.goals.metrics import MetricDefined
 from ledger.domain.goals.resting import resting
 from ledger.domain.goals.state import Step
 from ledger.facts import LedgerFacts
-from ledger.kernel.moments import begins
+from ledger.kernel.moments import begins, day_of
 
 PLACES = Decimal("1e-10")
 
@@ -34,12 +34,29 @@ def deviation_of(goal: Any, facts: LedgerFacts, today: date) -> Deviation | None
 
     There is a path for a metric that rises or falls to a target over the whole period from a known baseline. One that
     is to be kept deviates where it lay inside its band on fewer days than the policy's share, and one with a target for
-    each interval where its last whole interval attained less than that share.
+    each interval where its last whole interval attained less than that share. Of an imported goal nothing is judged
+    that lies before its import.
     """
     terms: GoalTerms | None = goal.terms
     metric: MetricDefined | None = None if terms is None else facts.state("metric", terms.metric).defined
     if terms is None or metric is None or metric.direction is Direction.MILESTONE:
         return None
+    found = _found(goal, terms, metric, facts, today)
+    return None if found is None or found.day < known_from(goal, facts) else found
+
+
+def known_from(goal: Any, facts: LedgerFacts) -> date:  # noqa: ANN401  # two contexts' state
+    """Return the first day on which a goal is watched: of one that was imported, that of its import."""
+    return date.min if goal.imported_at is None else day_of(goal.imported_at, facts.zone)
+
+
+def _found(
+    goal: Any,  # noqa: ANN401  # two contexts' state
+    terms: GoalTerms,
+    metric: MetricDefined,
+    facts: LedgerFacts,
+    today: date,
+) -> Deviation | None:
     if terms.interval is not Interval.PERIOD:
         return _below_interval(goal, terms, metric, facts, today)
     values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
@@ -102,19 +119,32 @@ def _last_whole(terms: GoalTerms, today: date) -> tuple[date, date] | None:
 
 
 def missed_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[Step, ...]:  # noqa: ANN401  # two contexts' state
-    """Return the milestones whose day has passed without their being reached; pauses move the days."""
+    """Return the milestones whose day has passed without their being reached; pauses move the days.
+
+    Of an imported goal, those whose day had not passed when it was imported.
+    """
     terms: GoalTerms | None = goal.terms
     if terms is None:
         return ()
     done = figures.path_day(today - timedelta(days=1), starts_on=terms.starts_on, pauses=resting(goal, facts))
+    passed = _passed_before(goal, terms, facts)
     steps: list[Step] = sorted(goal.milestones.values(), key=lambda step: step.due_on)
-    return tuple(step for step in steps if step.reached_on is None and step.due_on <= done)
+    return tuple(step for step in steps if step.reached_on is None and passed < step.due_on <= done)
+
+
+def _passed_before(goal: Any, terms: GoalTerms, facts: LedgerFacts) -> date:  # noqa: ANN401  # two contexts' state
+    """Return up to which day the path of an imported goal was over before it was known."""
+    first = known_from(goal, facts)
+    if first == date.min:
+        return first
+    return figures.path_day(first - timedelta(days=1), starts_on=terms.starts_on, pauses=resting(goal, facts))
 
 
 def stale_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[str, date] | None:  # noqa: ANN401  # two contexts'
     """Return the entry of the last value (else of the terms) and the first day without one in time, if that has come.
 
-    The last day that is looked at is yesterday: a value of today may still come.
+    The last day that is looked at is yesterday: a value of today may still come. Of an imported goal the silence counts
+    from its import.
     """
     terms: GoalTerms | None = goal.terms
     metric: MetricDefined | None = None if terms is None else facts.state("metric", terms.metric).defined
@@ -122,7 +152,7 @@ def stale_of(goal: Any, facts: LedgerFacts, today: date) -> tuple[str, date] | N
         return None
     until = min(today - timedelta(days=1), terms.ends_on)
     values: tuple[Actual, ...] = goal.series(today, metric.approved_source)
-    day = scoring.stale_on(goal, values, until, facts)
+    day = scoring.stale_on(goal, values, until, facts, since=known_from(goal, facts))
     return None if day is None else (values[-1].entry if values else goal.entry, day)
 
 

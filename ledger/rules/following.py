@@ -19,11 +19,13 @@ from ledger.kernel.append import Tracked
 from ledger.kernel.clock import Clock
 from ledger.kernel.event import Entry, Subject, decode
 from ledger.kernel.ids import split_stream, stream_name
+from ledger.kernel.refusals import Refusal
 from ledger.rules.catalogue import BY_TOPIC, WATCHES
 from ledger.rules.clock import on_tick
 from ledger.rules.live import LiveDuties, Sight
 from ledger.rules.rule import Looked, Lookup, Rule, Watch
 from ledger.rules.seats import SEAT_TOPICS, change_of, concerns, settle
+from ledger.rules.surveys import ALONE
 from ledger.store.reader import Reader
 
 TRACKED = "rules"  # the name under which the position is kept
@@ -59,6 +61,10 @@ class Recorder(Protocol):
         tracked: Tracked | None = None,
     ) -> list[Receipt | Refused]:
         """Record commands, and with the last of them how far their follower has read."""
+        ...
+
+    async def record(self, ask: Ask) -> Receipt:
+        """Record one command by itself. Raises Refusal, AppendError."""
         ...
 
     async def judged(self, question: Callable[[LedgerFacts], T]) -> T:
@@ -100,7 +106,8 @@ class Following:
         self._watched = {}
         for topic, watches in WATCHES.items():
             for number, watch in enumerate(watches):
-                streams = await asyncio.to_thread(self._ledger.reader.streams_of, topic, watch.marker, self.position)
+                look = partial(self._ledger.reader.streams_of, topic, watch.marker, self.position)
+                streams = await asyncio.to_thread(partial(look, imported=watch.begins_now))
                 self._watched |= dict.fromkeys((topic, number, split_stream(stream)[1]) for stream in streams)
 
     async def keep(self) -> None:
@@ -146,12 +153,12 @@ class Following:
         entry = decode(stored)
         if entry.event is None:
             return
+        for number, watch in enumerate(WATCHES.get(topic, ())):
+            if watch.marker in stored and (watch.begins_now or not entry.testimony):
+                self._watched[topic, number, split_stream(entry.stream)[1]] = None
         if entry.testimony:
             await self._take_imported(entry)
             return
-        for number, watch in enumerate(WATCHES.get(topic, ())):
-            if watch.marker in stored:
-                self._watched[topic, number, split_stream(entry.stream)[1]] = None
         if topic in SEAT_TOPICS or self._touched & self._keys_of(entry):
             await self._flush(position - 1)
         for rule in BY_TOPIC.get(topic, ()):
@@ -303,7 +310,8 @@ class Following:
         self.position = max(self.position, position)
 
     async def _record(self, asks: Sequence[Ask], position: int | None) -> int:
-        done = 0
+        done = await self._record_alone([ask for ask in asks if isinstance(ask.command, ALONE)])
+        asks = [ask for ask in asks if not isinstance(ask.command, ALONE)]
         for start in range(0, len(asks), TOGETHER):
             some = asks[start : start + TOGETHER]
             last = position is not None and start + TOGETHER >= len(asks)
@@ -314,6 +322,16 @@ class Following:
             done += self._count(results)
             await self._look_at([ask.id for ask in some if ask.kind == "duty" and ask.id is not None])
         return done
+
+    async def _record_alone(self, asks: Sequence[Ask]) -> int:
+        """Record what no batch takes; what another has done meanwhile is refused, and done."""
+        results: list[Receipt | Refused] = []
+        for number, ask in enumerate(asks):
+            try:
+                results.append(await self._ledger.record(ask))
+            except Refusal as refusal:
+                results.append(Refused(number, refusal))
+        return self._count(results)
 
     def _count(self, results: Sequence[Receipt | Refused]) -> int:
         receipts = [one for one in results if isinstance(one, Receipt)]

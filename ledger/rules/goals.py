@@ -130,7 +130,7 @@ def _to_report_first(entry: Entry, looked: Looked, rule: Rule) -> Iterable[Ask]:
     if any(True for _ in looked.live.about(entry.stream, (Kind.REPORT_PROGRESS,))):
         return []
     owner = entry.event.owner
-    if entry.testimony and owner.kind == "person" and not looked.facts.is_employed(owner.id, looked.now):
+    if entry.testimony and _has_left(owner, looked):
         return []
     return _next_report(entry, looked, rule, max(looked.today, entry.event.starts_on))
 
@@ -217,6 +217,8 @@ def _as_days_pass(id: str, looked: Looked, rule: Rule) -> list[Ask] | None:
         return None
     if goal.stage is not Stage.ASSIGNED or goal.is_paused(looked.now) or _is_away(goal.terms.owner, looked):
         return []
+    if goal.imported_at is not None and _has_left(goal.terms.owner, looked):
+        return []
     known = {(found, judged) for found, judged, _ in goal.help.deviations}
     asks = [
         FindDeviation(found=Found.MILESTONE_MISSED, entry=step.entry, day=step.due_on, expected=step.share)
@@ -234,6 +236,10 @@ def _as_days_pass(id: str, looked: Looked, rule: Rule) -> list[Ask] | None:
 
 def _is_away(owner: Subject, looked: Looked) -> bool:
     return owner.kind == "person" and looked.facts.is_away(owner.id, looked.now)
+
+
+def _has_left(owner: Subject, looked: Looked) -> bool:
+    return owner.kind == "person" and not looked.facts.is_employed(owner.id, looked.now)
 
 
 def _below(found: Deviation) -> FindDeviation:
@@ -353,4 +359,4 @@ RULES = (
     Rule("goal-over", 1, _topics(GoalClosed, GoalWithdrawn), _over, begins_now=True),
 )
 _PASSED = Rule("deviation-by-time", 1, frozenset(), lambda entry, looked, rule: ())
-WATCHES = (Watch(_PASSED, GoalAssigned.topic, b'"metric"', _as_days_pass),)
+WATCHES = (Watch(_PASSED, GoalAssigned.topic, b'"metric"', _as_days_pass, begins_now=True),)

@@ -99,7 +99,8 @@ class Watch:
 
     Events of `topic` whose stored bytes hold `marker` have such a day. `run` takes the id of their stream; it returns
     None once nothing is waited for any more, and then the subject is forgotten. With `to_the_minute` it is looked at
-    every half minute, else once a day. `looks_up`: people or policies.
+    every half minute, else once a day. `looks_up`: people or policies. One that `begins_now` watches what was imported
+    too, from its import on.
     """
 
     rule: Rule
@@ -107,6 +108,7 @@ class Watch:
     marker: bytes
     run: Callable[[str, Looked, Rule], list[Ask] | None]
     to_the_minute: bool = False
+    begins_now: bool = False
     looks_up: Lookup | None = None
 
 

@@ -7,7 +7,7 @@ from projections.reviews.handlers import TOPICS, fold, load
 
 PROJECTION: Projection[Kept, KeptFold] = Projection(
     name="reviews",
-    version=1,
+    version=2,
     question="How did this review come to its result, and how does its cycle stand, on a day and as known on a day?",
     tables=KEPT_TABLES,
     topics=TOPICS,

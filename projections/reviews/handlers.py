@@ -1,4 +1,4 @@
-"""What is kept of reviews and cycles, and by what they are found: person, cycle and state; all cycles under one."""
+"""What is kept of reviews and cycles, and how found: by person, cycle, state and assessor; all cycles under one."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from ledger.domain.reviews.state import ReviewState, evolve_review
 from ledger.kernel.event import Event
 from projections.engine.kept import MERGES, Found, Kept, KeptFold, Standing, fold_kept, load_kept
 from projections.engine.projection import Cursor, Events, Tables
-from projections.reviews.states import state_of
+from projections.reviews.states import assessors_of, state_of
 
 ALL = "all"
 _DECLARED = [*vars(cycles).values(), *vars(events).values()]
@@ -21,6 +21,8 @@ def _review_facets(state: ReviewState) -> Iterable[Found]:
         yield "person", state.person
         yield "cycle", state.cycle or ""
         yield "state", state_of(state).value
+        for assessor in assessors_of(state):
+            yield "assessor", assessor
 
 
 def _cycle_facets(state: CycleState) -> Iterable[Found]:

@@ -1,4 +1,4 @@
-"""Questions about reviews: one with its whole thread, and lists by person, cycle and state."""
+"""Questions about reviews: one with its whole thread, and lists by person, cycle, state and assessor."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from ledger.kernel.policy import Scale
 from projections.engine import View
 from projections.engine.kept import Line, effective, folded, found_by, ids_of, known_at, lines_of, read_as
 from projections.reviews.handlers import ALL
-from projections.reviews.states import State, state_of, told_to_the_person
+from projections.reviews.states import State, assessors_of, state_of, told_to_the_person
 
 MOST = 1_000
 PREFIX = "review/"
@@ -64,6 +64,7 @@ class ReviewStanding:
     policy_version: int
     reviewers: tuple[tuple[str, str], ...]  # seat, person
     judge: str | None
+    assessors: frozenset[str]  # who still has to judge; to the person, nobody
     assessments: tuple[Assessment, ...]
     missing: tuple[tuple[str, str], ...]  # seat, person
     ratings: tuple[Rating, ...]
@@ -80,11 +81,16 @@ class ReviewStanding:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which reviews a list is to hold: of a person, of a cycle, in a state; None for any."""
+    """Which reviews a list is to hold: of a person, of a cycle, in a state, for an assessor; None for any.
+
+    `called` are reviews that duties call the assessor to, as they call a lead who calibrates.
+    """
 
     person: str | None = None
     cycle: str | None = None
     state: State | None = None
+    assessor: str | None = None
+    called: frozenset[str] = frozenset()
 
 
 def review(
@@ -113,10 +119,11 @@ def reviews(
     A page may hold fewer than `limit` and yet not be the last: what no filter finds by itself is looked through.
     """
     rows, own = min(limit, MOST), ids_of_person(view, reader)
-    streams = _candidates(view, wanted, known_at(view, known), on is None and known is None, own, after, rows)
+    streams = _candidates(view, wanted, on, known, own, after, rows)
     standings = _standings(view, streams, on=on, known=known, own=own)
     of = None if wanted.person is None else read_as(view, [wanted.person], known_at(view, known))[wanted.person]
-    found = [standing for standing in standings if _fits(standing, wanted, of)]
+    by = frozenset() if wanted.assessor is None else frozenset(ids_of(view, wanted.assessor, known_at(view, known)))
+    found = [one for one in standings if _fits(one, wanted, of) and (not by or _judges(one, by, wanted.called, own))]
     return found, streams[-1].removeprefix(PREFIX) if len(streams) == rows else None
 
 
@@ -126,12 +133,27 @@ def ids_of_person(view: View, reader: str | None) -> list[str]:
 
 
 def _candidates(
-    view: View, wanted: Wanted, known: int, now: bool, own: Sequence[str], after: str, limit: int
+    view: View,
+    wanted: Wanted,
+    on: datetime | None,
+    known: int | None,
+    own: Sequence[str],
+    after: str,
+    limit: int,
 ) -> list[str]:
-    """Return streams to look at: by the narrowest of what is asked for that tells no more than the answer may."""
+    """Return streams to look at: by the narrowest of what is asked for that tells no more than the answer may.
+
+    Who has to assess is found as it was recorded step by step; on another day it is looked for in all reviews.
+    """
+    now, at = on is None and known is None, known_at(view, known)
     after = stream_name("review", after) if after else ""
+    if wanted.assessor is not None and on is None:
+        by = ids_of(view, wanted.assessor, at)
+        named = found_by(view, "assessor", by, now=False, after=after, limit=limit)
+        called = (stream_name("review", review) for review in wanted.called)
+        return sorted({*named, *(stream for stream in called if stream > after)})[:limit]
     if wanted.person is not None:
-        return found_by(view, "person", ids_of(view, wanted.person, known), now=False, after=after, limit=limit)
+        return found_by(view, "person", ids_of(view, wanted.person, at), now=False, after=after, limit=limit)
     if wanted.cycle is not None:
         return found_by(view, "cycle", [wanted.cycle], now=False, after=after, limit=limit)
     if wanted.state is not None and now:
@@ -144,6 +166,13 @@ def _candidates(
 def _fits(standing: ReviewStanding, wanted: Wanted, person: str | None) -> bool:
     asked = ((standing.person, person), (standing.cycle, wanted.cycle), (standing.state, wanted.state))
     return all(value is None or has == value for has, value in asked)
+
+
+def _judges(standing: ReviewStanding, by: frozenset[str], called: frozenset[str], own: Collection[str]) -> bool:
+    """Tell whether an assessor of these ids has to judge; who asks learns nothing of who judges their own work."""
+    return not {standing.recorded_person, standing.person} & {*own, *by} and (
+        bool(standing.assessors & by) or standing.id in called
+    )
 
 
 def _standings(
@@ -200,6 +229,7 @@ def _standing(
         policy_version=opened.policy_version,
         reviewers=tuple((kind.value, person) for kind, people in state.named.items() for person in people),
         judge=state.judge,
+        assessors=frozenset() if opened.person in own else assessors_of(state),
         assessments=state.assessments,
         missing=_missing(state, opened, own),
         ratings=state.ratings,

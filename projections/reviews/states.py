@@ -56,6 +56,21 @@ def _told(review: ReviewState) -> State:
     return {Answer.ACCEPTED: State.ACCEPTED, Answer.REFUSED: State.REFUSED, None: State.RECEIVED}[result.answer]
 
 
+def assessors_of(review: ReviewState) -> frozenset[str]:
+    """Return who still has to judge something of a review, by the ids recorded: named, handed it, or its decider.
+
+    Whoever is named, until they have assessed or the work is rated; whom it was handed to, until the result is told.
+    Leads are not among them: whose turn it is, duties say.
+    """
+    if review.phase is not Phase.OPEN:
+        return frozenset()
+    done = {a.assessor for a in review.assessments if not a.returned}
+    named = frozenset() if review.ratings else review.assessors - done
+    judging = review.result is None or not review.result.told
+    seats = (review.judge if judging else None, review.decider)
+    return named | {seat for seat in seats if seat is not None}
+
+
 def told_to_the_person(lines: Sequence[Line], ids: Collection[str]) -> frozenset[str]:
     """Return the entries that the person of these ids may read: all but judgements that no publication has followed.
 

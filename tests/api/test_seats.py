@@ -182,10 +182,61 @@ def test_who_is_named_to_assess_sees_what_to_assess_and_nothing_that_others_say(
     assert not {"assessments", "ratings", "reviewers", "thread", "result", "judge", "missing"} & set(shown)
     assert other["event_id"] not in str(shown)
     assert world.ids["colleague"] not in str(shown)
-    assert id not in listed(world, SEATED, "/reviews")
     does(world, SEATED, f"/reviews/{id}/submit-assessment", grade="a")
     assert seen(world, SEATED, *paths) == [False] * 3
     assert seen(world, "colleague", *paths) == [False] * 3
+
+
+def reviews_for(world: Service, who: str, **query: str) -> dict[str, dict[str, Any]]:
+    """Return review → its row in the list that somebody gets."""
+    world.settle()
+    with world.client(who) as client:
+        answer = client.get("/reviews", params={"limit": "1000", **query})
+    assert answer.status_code == 200, answer.text
+    return {row["review"]: row for row in answer.json()["rows"]}
+
+
+def test_a_list_shows_an_assessor_what_to_assess_and_nothing_that_others_say(world: Service) -> None:
+    id, _ = seats_of_a_review(world)
+    does(world, "lead", f"/reviews/{id}/name-reviewers", peers=[world.ids[SEATED], world.ids["colleague"]])
+    does(world, "colleague", f"/reviews/{id}/submit-assessment", grade="c", note="Slow")
+    me, other = world.ids[SEATED], world.ids["colleague"]
+    for query in ({}, {"assessor": "me"}, {"assessor": me}, {"assessor": "me", "person": world.ids["employee"]}):
+        row = reviews_for(world, SEATED, **query)[id]
+        assert (row["seat"], row["person"]["id"], row["scale"]) == ("assessor", world.ids["employee"], "abc")
+        assert {row[name] for name in ("state", "grade", "published", "missing", "event")} == {None}
+    for query in ({"state": "opened"}, {"state": "assessed"}, {"assessor": other}):
+        assert id not in reviews_for(world, SEATED, **query), "no question tells what is not shown"
+    assert not {id} & {*reviews_for(world, "outsider"), *reviews_for(world, "outsider", assessor=me)}
+    row = reviews_for(world, "lead", assessor=me)[id]
+    assert (row["seat"], row["state"]) == (None, "assessed")
+    assert id not in reviews_for(world, "lead", assessor=other), "who has assessed has nothing to assess"
+    assert reviews_for(world, "employee")[id]["state"] == "opened"
+    assert id not in reviews_for(world, "employee", assessor=me), "who judges is no matter of the person's"
+    does(world, SEATED, f"/reviews/{id}/submit-assessment", grade="a")
+    assert not {id} & {*reviews_for(world, SEATED), *reviews_for(world, SEATED, assessor="me")}
+
+
+def test_whoever_has_to_judge_calibrate_or_decide_finds_the_review_among_theirs(world: Service) -> None:
+    planned = does(world, "hr_administrator", "/cycles/plan", label="Autumn", stages=STAGES, **HALF)
+    does(world, "hr_administrator", f"/cycles/{id_of(planned)}/open")
+    does(world, "hr_administrator", f"/cycles/{id_of(planned)}/open-stage", stage="calibration")
+    one = review(world, cycle=id_of(planned))
+    does(world, "lead", f"/reviews/{one}/hand-over", taker=world.ids[SEATED])
+    assert reviews_for(world, SEATED, assessor="me")[one]["seat"] is None
+    does(world, SEATED, f"/reviews/{one}/propose-rating", grade="b")
+    row = reviews_for(world, "head", assessor="me")[one]
+    assert (row["state"], row["grade"]) == ("rated", "b")
+    assert one in reviews_for(world, "hr_administrator", assessor=world.ids["head"])
+    assert one not in reviews_for(world, "employee", assessor=world.ids["head"])
+    does(world, "head", f"/reviews/{one}/calibrate", grade="b")
+    assert one not in reviews_for(world, "head", assessor="me")
+    does(world, "hr_administrator", f"/reviews/{one}/publish")
+    does(world, "employee", f"/reviews/{one}/appeal", ground="facts", note="Wrong")
+    does(world, "second_hr", f"/reviews/{one}/assign-appeal", decider=world.ids["outsider"])
+    assert reviews_for(world, "outsider", assessor="me")[one]["state"] == "appealed"
+    does(world, "outsider", f"/reviews/{one}/decide-appeal", outcome="stands", reason="figures")
+    assert one not in reviews_for(world, "outsider", assessor="me")
 
 
 def test_an_assessors_seat_is_over_once_the_work_is_rated(world: Service) -> None:

@@ -28,7 +28,7 @@ from ledger.kernel.policy import Scale
 from projections.engine import View
 from projections.reviews import PROJECTION, boards
 from projections.reviews.queries import Wanted, review, reviews
-from projections.reviews.states import State, state_of
+from projections.reviews.states import State, assessors_of, state_of
 from tests.projections.conftest import Bench
 from tests.projections.histories import START, History, day, event_id, pages
 
@@ -164,15 +164,28 @@ def test_any_history_is_told_as_a_naive_replay_tells_it(
         Wanted(cycle="k-1"),
         *(Wanted(person=p) for p in PEOPLE),
         *(Wanted(state=s) for s in State),
+        *(Wanted(assessor=p) for p in PEOPLE),
     ]:
         fits = [id for id, state in known_states.items() if _fits(history, state, wanted, known)]
         assert listed(view, wanted, on=day(on), known=known) == fits
+        if wanted.assessor is not None:
+            everything = {f"v-{n}": naive(history, f"review/v-{n}", on=ALWAYS, known=known) for n in (1, 2, 3)}
+            fits = [id for id, s in everything.items() if s.opened is not None and _fits(history, s, wanted, known)]
+            assert listed(view, wanted, known=known) == fits
     bench.drop(tables.build)
+
+
+ALWAYS = 10_000  # a day after all that happens
 
 
 def _fits(history: History, state: ReviewState, wanted: Wanted, known: int) -> bool:
     assert state.person is not None
     person = None if wanted.person is None else naive_reading(history, wanted.person, known)
+    if wanted.assessor is not None:
+        by = naive_reading(history, wanted.assessor, known)
+        judging = {naive_reading(history, one, known) for one in assessors_of(state)}
+        if by not in judging or by == naive_reading(history, state.person, known):
+            return False
     return (
         person in (None, naive_reading(history, state.person, known))
         and wanted.cycle in (None, state.cycle)

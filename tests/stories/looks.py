@@ -38,6 +38,17 @@ def figures(at: str, told: str, *, progress: str, actual: str) -> Seen:
     return Seen(at, told, holds)
 
 
+def stood(at: str, told: str, *, as_known: bool, target: str, progress: str) -> Seen:
+    """Return a look at Wang's goal on the last day of the year, as known when it was closed or as known now."""
+
+    async def holds(stage: Stage) -> None:
+        known = "&known=2026-12-31T23:00:00%2B08:00" if as_known else ""
+        found = await asyncio.to_thread(stage.ask, "hr", "/goals/{wangs}?on=2026-12-31" + known)
+        assert (found["target"]["value"], found["progress"]["value"]) == (target, progress)
+
+    return Seen(at, told, holds)
+
+
 def remainder(at: str, told: str, *, whole: str, rest: str) -> Seen:
     """Return a look at how much of the company's aim is shared out."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.domain.duties import Standing
-from tests.stories.looks import act, duty, figures, groups
+from tests.stories.looks import act, duty, figures, groups, stood
 from tests.stories.telling import Step
 
 YEAR = {"starts_on": "2026-01-05", "ends_on": "2026-12-31"}
@@ -184,8 +184,8 @@ SURVEY: list[Step] = [
         answers={"content": 1}, alone=True,
     ),
     act(
-        "2026-12-11T09:00", "hr", "/surveys/{survey}/close", "SurveyClosed",
-        "The answers appear, once.", "closed", alone=True,
+        "2026-12-11T09:00", "hr", "/surveys/{survey}/close", "survey_closed",
+        "Nobody has to close it: the answers appeared, once, when its last day was over.", alone=True,
     ),
     groups(
         "2026-12-11T10:00",
@@ -218,8 +218,19 @@ END: list[Step] = [
         terms={"offices": {"hr": "{kong}", "top": "{boss}"}, "deviation_share": "0.5"},
     ),
     act(
+        "2027-01-04T10:00", "zhou", "/goals/{wangs}/reopen", "GoalReopened",
+        "A late settlement: the goal runs again, so that it can be put right.", reason="settled",
+    ),
+    act(
+        "2027-01-04T11:00", "zhou", "/goals/{wangs}/revise-target", "GoalTargetRevised",
+        "Its target of the last day is another.", target="200", effective_at="2026-12-31", reason="settled",
+    ),
+    act("2027-01-04T12:00", "wang", "/goals/{wangs}/accept", "GoalAccepted", "Wang accepts."),
+    act(
         "2027-01-05T09:00", "hr", "/units/north/merge", "UnitsMerged", "The north becomes part of the south.",
         into="south",
     ),
     figures("2027-01-05T10:00", "And the year's figures are what they were.", progress="0.85", actual="204"),
+    stood("2027-01-05T10:00", "Asked as of then, it stood so.", as_known=True, target="240", progress="0.85"),
+    stood("2027-01-05T10:00", "What is known now is shown beside.", as_known=False, target="200", progress="1.02"),
 ]  # fmt: skip

@@ -157,17 +157,19 @@ def _on_path(state: GoalState, metric: MetricDefined, actual: Actual | None, day
     return figures.progress(direction=metric.direction, baseline=NOTHING_YET, target=target, actual=actual.value)
 
 
-def stale_on(state: GoalState, series: tuple[Actual, ...], day: date, facts: Terms) -> date | None:
+def stale_on(
+    state: GoalState, series: tuple[Actual, ...], day: date, facts: Terms, *, since: date = date.min
+) -> date | None:
     """Return the first day without a value in time, up to and including a day; None where it is kept or there is none.
 
-    By the rhythm of that day's policy; on resting days none is owed.
+    By the rhythm of that day's policy; on resting days none is owed, nor before `since`.
     """
     rhythm_days = facts.policy(begins(day, facts.zone)).terms.reporting_rhythm_days
     if not rhythm_days:
         return None
     return figures.stale_since(
         last_day=series[-1].day if series else None,
-        starts_on=_terms(state).starts_on,
+        starts_on=max(_terms(state).starts_on, since),
         rhythm_days=rhythm_days,
         pauses=resting(state, facts),
         until=day,

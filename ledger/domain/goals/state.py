@@ -82,6 +82,7 @@ class GoalState:
     terms: GoalTerms | None = None
     entry: str | None = None  # the entry that stated the terms
     owners: tuple[tuple[datetime | None, Subject], ...] = ()  # since when each has it; the first from ever
+    imported_at: datetime | None = None  # when imported history told of its terms; None for a live act
     assigner: str | None = None
     proposer: str | None = None  # who may take it back while it is only proposed
     answer: Answer | None = None
@@ -211,7 +212,8 @@ def _binding(state: GoalState, entry: Entry) -> GoalState:
             return replace(fresh, owners=((None, terms.owner),))
         case GoalAssigned() as terms:
             fresh = replace(state, stage=Stage.ASSIGNED, terms=terms, entry=entry.event_id, assigner=entry.actor)
-            return replace(fresh, owners=((None, terms.owner),), proposer=None, answer=None)
+            imported_at = entry.recorded_at if entry.testimony else None
+            return replace(fresh, owners=((None, terms.owner),), imported_at=imported_at, proposer=None, answer=None)
         case GoalAccepted():
             return replace(state, answer=Answer.ACCEPTED)
         case GoalDisputed():

@@ -123,8 +123,17 @@ class OpenSurvey(Command, stream="survey", verb="open", by=(By("role:hr_administ
         return self
 
 
-class CloseSurvey(Command, stream="survey", verb="close", by=(By("role:hr_administrator"),), on_behalf=False):
-    """Close a survey whose last day is over; its answers appear with that, and never again."""
+class CloseSurvey(
+    Command,
+    stream="survey",
+    verb="close",
+    by=(By("role:hr_administrator"), By("system", "rules")),
+    on_behalf=False,
+):
+    """Close a survey whose last day is over; its answers appear with that, and never again.
+
+    The ledger does so by itself on the day after.
+    """
 
     _collected: tuple[Waiting, ...] | None = PrivateAttr(default=None)
 
