@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -18,7 +18,7 @@ from api.problems import language_of
 from api.services import Served
 from ledger.accesses import person_about
 from ledger.application import Caller, Ledger
-from ledger.kernel.ids import check_id, check_kind
+from ledger.kernel.ids import check_id, check_kind, split_stream
 from ledger.kernel.refusals import Invalid, NotAllowed, NotFound, Refusal
 from ledger.sight import KEPT_FROM_SOME, OPENED_BY_DUTY, Recorded, assesses, is_blind, is_kept_from, is_opened_by
 
@@ -36,6 +36,7 @@ class Asked:
     identities: Identities
     scope: Mapping[str, Any]
     checked_s: float = field(default_factory=time.monotonic)
+    noted: set[str] = field(default_factory=set)  # persons of whom an access record of this answer says already
     owed: list[tuple[tuple[str, str], str]] | None = None  # what live duties of the caller are about, once looked up
 
     @property
@@ -92,8 +93,28 @@ class Asked:
         person, caller = await self.ledger.judged(
             lambda facts: (person_about(facts, kind, id), facts.resolved(self.caller.id))
         )
-        if person is not None and person != caller:
-            await self.ledger.accesses.note(self.caller, [person], str(self.scope["path"]))
+        await self._note({person} - {None, caller})
+
+    async def note_shown(self, subjects: Iterable[str]) -> None:
+        """Keep that an answer shows something of these subjects (`goal/g-1`): one entry for all persons they are about.
+
+        Systems leave none: what they follow is granted to them as a whole.
+        """
+        if self.caller.kind != "person":
+            return
+        named = [split_stream(subject) for subject in dict.fromkeys(subjects)]
+        about = await asyncio.gather(*(self._person_about(*subject) for subject in named))
+        own = await self.ledger.judged(lambda facts: facts.resolved(self.caller.id))
+        await self._note(set(about) - {None, own})
+
+    async def _note(self, persons: Iterable[str | None]) -> None:
+        """Keep what this answer shows, each person once however it comes to be shown."""
+        fresh = {person for person in persons if person is not None} - self.noted
+        self.noted |= fresh
+        await self.ledger.accesses.note(self.caller, fresh, str(self.scope["path"]))
+
+    async def _person_about(self, kind: str, id: str) -> str | None:
+        return await self.ledger.judged(lambda facts: person_about(facts, kind, id))
 
     async def require(self, kind: str, id: str) -> None:
         """Raise NotFound unless the caller may see the subject."""

@@ -55,7 +55,23 @@ async def visible_found(
     """Return the same of pages that may be short before the end; each comes with the next key, None at the end.
 
     `seated` tells of a row that the caller has a seat in it, which shows some of it without the rest.
+    Whose records are shown to whom is kept, in one entry for the list.
     """
+    found, following = await _found(asked, fetch, key_of, subject_of, after, limit, kept, seated)
+    await asked.note_shown(subject_of(row) for row in found)
+    return found, following
+
+
+async def _found(
+    asked: Asked,
+    fetch: Callable[[Key | None, int], Awaitable[tuple[list[T], Key | None]]],
+    key_of: Callable[[T], Key],
+    subject_of: Callable[[T], str],
+    after: Key | None,
+    limit: int,
+    kept: Callable[[T], Awaitable[bool]] | None,
+    seated: Callable[[T], Awaitable[bool]] | None,
+) -> tuple[list[T], Key | None]:
     found: list[T] = []
     for _ in range(PAGES_MAX):
         rows, following = await fetch(after, limit)

@@ -14,11 +14,11 @@ from ledger.store.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One look at a person's record: when, by whom and with which token, by which question."""
+    """One look: when, at how many persons' records, by whom and with which token, by which question."""
 
     number: int
     seen_at: datetime
-    subject: str
+    persons: int
     reader: str
     credential: str
     path: str
@@ -45,13 +45,11 @@ class AccessRecords:
         self._reader, self._now = reader, now
 
     async def note(self, caller: Caller, persons: Iterable[str], path: str) -> None:
-        """Keep that the caller is about to see something of these persons."""
-        now = self._now()
-        rows = [
-            (now, stream_name("person", person), caller.id, caller.credential, path) for person in sorted(set(persons))
-        ]
-        if rows:
-            await asyncio.to_thread(self._reader.write_all, "insert_access", rows)
+        """Keep that the caller is about to see something of these persons: one entry, however many they are."""
+        subjects = [stream_name("person", person) for person in sorted(set(persons))]
+        if subjects:
+            row = (self._now(), subjects, caller.id, caller.credential, path)
+            await asyncio.to_thread(self._reader.write_all, "insert_access", [row])
 
     async def of(self, subjects: list[str], *, after: int, limit: int) -> list[Access]:
         """Return who looked at any of these ids of a person, in order after a number."""

@@ -91,6 +91,7 @@ async def cycle(
     owed = [one for review in reviews for one in boards.owed(review)]
     late = _late(found.stages, owed, day_of(moment.at, asked.ledger.zone), asked)
     leads = await _leads(asked, late[:LATE_MAX], moment.at)
+    await asked.note_shown(f"person/{one.person}" for one in late[:LATE_MAX])
     labels = await labels_for(asked, _persons(late, leads, found), moment, at)
     more = {
         **_cycle_json(found),

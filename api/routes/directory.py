@@ -66,6 +66,7 @@ async def unit(
     if found is None:
         raise NotFound()
     seen = [m for m in members if await asked.sees("person", m.subject.removeprefix("person/"))]
+    await asked.note_shown(m.subject for m in seen)
     heads = [r for r in (found.lead, *found.partners) if r is not None]
     keys = {m.subject for m in (*seen, *below)} | {r.to for r in heads} | ({f"unit/{found.parent}"} - {"unit/None"})
     labels = await labels_for(asked, keys, moment, at)

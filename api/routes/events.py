@@ -39,6 +39,7 @@ class Erased(Refusal):
 async def event(asked: Asking, event_id: EventId) -> Response:
     """Return one event: its clear part, its exact bytes in base64, and how far it is proven."""
     position, stored = await _visible(asked, event_id)
+    await asked.note_shown([orjson.loads(stored)["stream"]])
     value = {
         "event": orjson.Fragment(stored),
         "stored": base64.b64encode(stored).decode(),

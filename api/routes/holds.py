@@ -28,6 +28,7 @@ async def holds(asked: Asking, after: After = "", limit: Limit = 100, released: 
         if await asked.sees(*split_stream(stream)):
             stored = await asyncio.to_thread(ledger.reader.events_of, stream)
             rows += [row for row in holds_in(map(decode, stored)) if released or row["released_at"] is None]
+    await asked.note_shown(row["subject"] for row in rows)
     following = streams[-1] if len(streams) == limit else None
     return answer(asked, {"rows": rows, "next": following}, asked.served.watch.size)
 

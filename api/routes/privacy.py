@@ -28,12 +28,21 @@ Form = Annotated[Literal["json", "markdown"], Query(description="for machines, o
 
 @router.get("/people/{id}/accesses", response_class=Response)
 async def accesses(asked: Asking, id: PathId, after: After = 0, limit: Limit = 100) -> Response:
-    """Return who looked at a person's record, to that person and to auditors; the number to go on from."""
+    """Return who looked at a person's record, to that person and to auditors; the number to go on from.
+
+    A list or report that showed the records of several `persons` is one row.
+    """
     person = await _own_or_audited(asked, id)
     ids = await asyncio.to_thread(asked.ledger.erasing.merged_with, stream_name("person", person))
     found = await asked.ledger.accesses.of(ids, after=after, limit=limit)
     rows = [
-        {"number": one.number, "seen_at": utc_text(one.seen_at), "reader": one.reader, "path": one.path}
+        {
+            "number": one.number,
+            "seen_at": utc_text(one.seen_at),
+            "reader": one.reader,
+            "path": one.path,
+            "persons": one.persons,
+        }
         for one in found
     ]
     return answer(asked, {"rows": rows, "after": found[-1].number if found else after}, asked.served.watch.size)

@@ -65,6 +65,7 @@ async def report(
     lines, upto = found.answer.lines, found.told.known
     page = lines[start : start + limit]
     following = keyset.make((start + limit, upto)) if len(lines) > start + limit else None
+    await asked.note_shown(key for key in _keys(page) if key.startswith("person/"))
     if wants_csv(asked.asker.headers.get("accept", "")):
         return table(asked, [_row(line, asked.language) for line in page], upto, next=following)
     labels = await labels_for(asked, _keys(page), moment, upto)

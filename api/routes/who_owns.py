@@ -139,6 +139,7 @@ async def owned_by(
         after=keyset.read(after),
         limit=limit,
     )
+    await asked.note_shown(owned.holding.holder for owned in rows)
     labels = await labels_for(asked, {owned.holding.holder for owned in rows}, moment, at)
     more: dict[str, object] = {"on": moment_json(moment), "known": at}
     return await _table(asked, [owned_row(owned, labels) for owned in rows], keyset, key, more)

@@ -38,7 +38,11 @@ Subscription = Annotated[Wanted, Depends(wanted)]
 
 
 async def subscription(asked: Asked, wanted: Wanted) -> int:
-    """Return the position to go on from: 0 without a cursor. Raises CursorMismatch, CursorAhead."""
+    """Return the position to go on from: 0 without a cursor. Raises CursorMismatch, CursorAhead.
+
+    What was recorded in this process is there at once, before the watch is told of it by the database.
+    """
+    asked.served.watch.announce(asked.ledger.writer.size)
     if wanted.cursor is None:
         await asked.served.watch.look()
         return 0

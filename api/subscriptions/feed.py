@@ -21,6 +21,7 @@ async def events(asked: Asking, wanted: Subscription, limit: Limit = 100, wait: 
     found = await served.pages.found(wanted.filter, position, served.watch.size, limit, sight)
     if not found.events and found.at_head and await served.watch.beyond(found.position, wait):
         found = await served.pages.found(wanted.filter, found.position, served.watch.size, limit, sight)
+    await asked.note_shown(event.recorded.stream for event in found.events)
     digest = wanted.filter.digest
     body = b",".join(served.pages.sent(event, wanted.form, digest) for event in found.events)
     headers = {

@@ -41,6 +41,8 @@ async def frames(asked: Asked, wanted: Wanted, position: int) -> AsyncIterator[S
         caught_up, checkpoint = False, 0
         while not served.watch.closing:
             found = await served.pages.found(wanted.filter, position, served.watch.size, PAGE_EVENTS, sight)
+            asked.noted.clear()  # each page of a stream is an answer of its own
+            await asked.note_shown(event.recorded.stream for event in found.events)
             for event in found.events:
                 cursor = served.pages.cursors.make(event.position, wanted.filter.digest)
                 data = event.sent(wanted.form, cursor).decode()

@@ -153,17 +153,18 @@ create table {schema}.retirements (
     step text collate "C" not null check (step in ('covered', 'retired', 'done'))
 );
 
--- Who looked at whose record: no events, and nothing of what was seen but the question's path.
+-- Who looked at whose record: no events, and nothing of what was seen but the question's path. An answer that showed the
+-- records of several persons, as a list does, is one entry.
 create table {schema}.accesses (
     number bigint generated always as identity primary key,
     seen_at timestamptz not null,
-    subject text collate "C" not null,
+    subjects text[] not null,
     reader text collate "C" not null,
     credential text collate "C" not null,
     path text collate "C" not null
 );
 
-create index accesses_by_subject on {schema}.accesses (subject, number);
+create index accesses_by_subject on {schema}.accesses using gin (subjects);
 
 create table {schema}.schema_version (
     number integer primary key,

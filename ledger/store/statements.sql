@@ -282,10 +282,10 @@ where number > %s order by number limit %s
 select stream from {schema}.events where stream >= 'person/' and stream < 'person0' and version = 1
 
 -- name: insert_access
--- One look at a person's record.
-insert into {schema}.accesses (seen_at, subject, reader, credential, path) values (%s, %s, %s, %s, %s)
+-- One look at the record of a person, or of several.
+insert into {schema}.accesses (seen_at, subjects, reader, credential, path) values (%s, %s, %s, %s, %s)
 
 -- name: read_accesses
--- Who looked at these subjects, in the order in which it was noted.
-select number, seen_at, subject, reader, credential, path from {schema}.accesses
-where subject = any(%s) and number > %s order by number limit %s
+-- Who looked at any of these subjects, and at how many persons with that look, in the order in which it was noted.
+select number, seen_at, cardinality(subjects), reader, credential, path from {schema}.accesses
+where subjects && %s::text[] and number > %s order by number limit %s

@@ -65,3 +65,62 @@ def test_who_may_not_look_leaves_no_access(world: Service):
     with world.client("outsider") as client:
         assert client.get(f"/people/{world.ids['employee']}").status_code == 404
     assert len(_rows(world, "employee", "employee")) == before
+
+
+def test_a_list_is_one_entry_with_how_many_persons_it_showed(world: Service):
+    year = {"starts_on": "2026-01-01", "ends_on": "2026-12-31"}
+    with world.client("hr_administrator") as hr, world.client("lead") as lead, world.client("employee") as own:
+        fields = {"unit_of_measure": "pieces", "direction": "increase", "combines": "sum"}
+        recorded(hr, "/metrics/listed/define", label="Listed", **fields)
+        for who in ("employee", "colleague"):
+            owner = {"kind": "person", "id": world.ids[who]}
+            recorded(lead, "/goals/assign", owner=owner, title="Sell", metric="listed", target="10", **year)
+        world.settle()
+        before = {who: len(_rows(world, who, who)) for who in ("employee", "colleague")}
+        assert len(lead.get("/goals").json()["rows"]) >= 2
+        assert own.get("/goals").status_code == 200  # one's own goals alone
+        for who, count in before.items():
+            rows = _rows(world, who, who)[count:]
+            assert [(row["reader"], row["path"], row["persons"]) for row in rows] == [(world.ids["lead"], "/goals", 2)]
+
+
+def test_members_trails_holders_feeds_and_events_are_kept(world: Service):
+    person = world.ids["employee"]
+    with world.client("hr_administrator") as hr, world.client("lead") as lead:
+        holder = {"kind": "person", "id": person}
+        recorded(lead, "/responsibilities/unit/dev/assign", role="responsible", holder=holder)
+        world.settle()
+        paths = (
+            "/units/dev",
+            "/trail/unit/dev",  # who came and left
+            f"/trail?actor={world.ids['hr_administrator']}&limit=1000",
+            f"/who-owns?holder=person/{person}",
+            "/events",
+        )
+        for path in paths:
+            before = len(_rows(world, "employee", "employee"))
+            assert hr.get(path).status_code == 200, path
+            found = [row["path"] for row in _rows(world, "employee", "employee")[before:]]
+            assert found == [path.partition("?")[0]], path
+        event = hr.get("/events", params={"subject": f"person/{person}", "limit": 1}).json()[0]["id"]
+        before = len(_rows(world, "employee", "employee"))
+        assert hr.get(f"/events/{event}").status_code == 200
+        assert [row["path"] for row in _rows(world, "employee", "employee")[before:]] == [f"/events/{event}"]
+
+
+def test_a_report_keeps_whom_it_named(world: Service):
+    with world.client("hr_administrator") as hr:
+        for report in ("responsibility", "result-only", "lateness"):
+            before = len(_rows(world, "employee", "employee"))
+            told = hr.get(f"/reports/{report}")
+            assert told.status_code == 200, told.text
+            named = f"person/{world.ids['employee']}" in told.text
+            found = [row["path"] for row in _rows(world, "employee", "employee")[before:]]
+            assert found == ([f"/reports/{report}"] if named else []), report
+
+
+def test_a_system_that_follows_the_feed_leaves_no_access(world: Service):
+    before = len(_rows(world, "employee", "employee"))
+    with world.client("subscriber") as subscriber:
+        assert subscriber.get("/events").status_code == 200
+    assert len(_rows(world, "employee", "employee")) == before
