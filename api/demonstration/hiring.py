@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.demonstration.calendar import later, on, workdays_before
-from api.demonstration.company import FIRST_ADMINISTRATOR, PEOPLE, SECOND_ADMINISTRATOR, lead_of, person, unit
+from api.demonstration.company import FIRST_ADMINISTRATOR, PEOPLE, SECOND_ADMINISTRATOR, lead_of, members, person, unit
 from api.demonstration.opening import identity, issue
 from api.demonstration.story import Story
 
@@ -132,6 +132,7 @@ REVERSED = ("shu", on(7, 4), on(7, 7))  # the rejection is taken back, and three
 DISSENT = ("owen", "qin", on(4, 28))
 GROUPS = {"owen": "male", "kit": "male", "basil": "male", "iris": "female", "shu": "female", "min": "female",
           "bella": "female"}  # as far as they say  # fmt: skip
+SELLING, JOBS_GIVEN = ("sales-east", "sales-west", "sales-overseas"), on(1, 27)
 AGENCY = ("hugo", "ivy", "kai")  # placed by an agency, without an application in the ledger
 
 
@@ -139,6 +140,9 @@ def tell(story: Story) -> None:
     """Add profiles, requests, applications, and how the hired begin."""
     for index, profile in enumerate(PROFILES):
         _adopt(story, profile, on(1, 20 + index))
+    for seller in (nick for team in SELLING for nick in members(team, JOBS_GIVEN)):
+        job = story.id("job-profile", "account-manager")
+        story.add(JOBS_GIVEN, 14, SECOND_ADMINISTRATOR, "people/assign-job", story.person(seller), profile=job)
     for need in NEEDS:
         _ask(story, need)
         for applicant in need.applicants:

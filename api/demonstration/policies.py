@@ -6,6 +6,7 @@ from api.demonstration.calendar import FIRST_DAY, later, on
 from api.demonstration.chance import chance_of
 from api.demonstration.company import FIRST_ADMINISTRATOR, PEOPLE, Person, employed
 from api.demonstration.story import DutyOf, Story
+from api.demonstration.survey import QUESTIONS
 
 STANDING = "performance"
 GRADES = ("d", "c", "b", "a")  # the lowest first
@@ -35,6 +36,7 @@ def terms(story: Story, version: int) -> dict[str, object]:
         "reporting_rhythm_days": 45 if version == 2 else 0,
         "coaching_rhythm_days": 0 if version == 3 else 120,
         "small_group_limit": 3,
+        "system_questions": list(QUESTIONS),
         "scales": [{"code": "four", "grades": GRADES}],
         "distribution": [{"scale": "four", "grade": "a", "largest": "0.3"}],
         "duties": paused if version == 3 else paused[1:] if version == 1 else [],
