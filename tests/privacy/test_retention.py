@@ -13,13 +13,14 @@ import pytest
 
 from ledger.application import Ledger
 from ledger.deciding import RecordRetired
+from ledger.domain import STREAM_KINDS
 from ledger.domain.privacy.expiry import ExpiresAlready
 from ledger.domain.privacy.refusals import Held
 from ledger.domain.privacy.schedules import NoPreset, NotProposed, OwnSchedule, ScheduleLooksBack, TermTwice
 from ledger.domain.privacy.terms import PRESETS, RECORDS, Kept
 from ledger.evidence.stand_in import leaf_of
 from ledger.kernel.clock import SimulatedClock
-from ledger.kernel.event import decode
+from ledger.kernel.event import EVENTS, decode
 from ledger.kernel.refusals import NotAllowed, UnknownReference
 from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, RetirementStep
 from ledger.retention import Retention
@@ -190,6 +191,12 @@ def test_every_preset_names_every_class_once_and_every_record_class_has_a_term()
         assert "counsel" in preset.text_en
         assert "法律顾问" in preset.text_zh
     assert set(RECORDS.values()) == {kept for kept in Kept if kept.endswith("-records")}
+
+
+def test_every_class_of_texts_about_people_is_one_that_a_schedule_can_name():
+    sealed = {seal.retention for event in EVENTS for seal in event.sealed_fields.values()}
+    assert sealed - {"policy", "survey", "author"} <= set(Kept)  # which are about rules, or nobody's
+    assert set(RECORDS) <= set(STREAM_KINDS)
 
 
 # ---- classes of texts

@@ -21,6 +21,7 @@ class Kept(StrEnum):
     PERFORMANCE = "performance"
     FEEDBACK = "feedback"
     HIRING = "hiring"
+    DECLARED_GROUP = "declared_group"
     ABSENCE = "absence"
     PRIVACY = "privacy"
     GOAL_RECORDS = "goal-records"
@@ -48,6 +49,7 @@ RECORDS: Mapping[str, Kept] = {  # kind of stream → its class; a kind that is 
     "outcome": Kept.OUTCOME_RECORDS,
     "attendance": Kept.OUTCOME_RECORDS,
     "pay": Kept.OUTCOME_RECORDS,
+    "suggestion": Kept.DUTY_RECORDS,
     "duty": Kept.DUTY_RECORDS,
     "data-request": Kept.REQUEST_RECORDS,
 }
@@ -99,6 +101,7 @@ _CN = Preset(
         (Kept.PERFORMANCE, Since.END, 24, "labour-contract-law-50"),
         (Kept.FEEDBACK, Since.END, 12, "labour-dispute-law-27"),
         (Kept.HIRING, Since.LAST, 12, "pipl-19-47"),
+        (Kept.DECLARED_GROUP, Since.LAST, 12, "pipl-19-47"),
         (Kept.ABSENCE, Since.LAST, 24, "wage-payment-6"),
         (Kept.PRIVACY, Since.LAST, 36, "pipl-56"),
         (Kept.GOAL_RECORDS, Since.LAST, 120, "legitimate-need"),
@@ -128,6 +131,7 @@ _DE = Preset(
         (Kept.PERFORMANCE, Since.END, 48, "bgb-195-199"),
         (Kept.FEEDBACK, Since.END, 12, "gdpr-5-1-e"),
         (Kept.HIRING, Since.LAST, 6, "agg-15-4"),
+        (Kept.DECLARED_GROUP, Since.LAST, 6, "agg-15-4"),
         (Kept.ABSENCE, Since.LAST, 24, "arbzg-16-2"),
         (Kept.PRIVACY, Since.LAST, 36, "bdsg-41-owig-31"),
         (Kept.GOAL_RECORDS, Since.LAST, 72, "bgb-195-199"),
