@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from ledger.kernel.moments import day_of
 from projections.accountability.acts import Act
@@ -26,13 +26,14 @@ def find(views: Views, asked: Circumstances, person: str) -> Iterator[Suggestion
     own = [act for act in defined if _answers(views, act, person, led, asked) and _age(act, asked) >= DEFINED_DAYS]
     if not own:
         return
-    used, begun = _used(views, defined, asked)
+    used, running = _used(views, defined, asked)
+    if running < GOALS:
+        return
     measured = [
         act for act in acts(views["statistics"], (RECORDED,), asked) if act.begins > asked.on - timedelta(days=365)
     ]
     for act in own:
-        since = sum(day >= day_of(act.begins, asked.zone) for day in begun)
-        if act.id not in used and since >= GOALS:
+        if act.id not in used:
             recorded = sum(one.data["metric"] == act.id for one in measured)
             yield Suggestion(
                 rule=RULE,
@@ -41,7 +42,7 @@ def find(views: Views, asked: Circumstances, person: str) -> Iterator[Suggestion
                 advice="retire",
                 figures=(
                     figure("days_defined", _age(act, asked)),
-                    figure("goals_since", since),
+                    figure("goals", running),
                     figure("measured", recorded),
                 ),
                 since=day_of(act.begins, asked.zone),
@@ -65,20 +66,20 @@ def _answers(views: Views, act: Act, person: str, led: frozenset[str], asked: Ci
     return act.actor == person
 
 
-def _used(views: Views, defined: list[Act], asked: Circumstances) -> tuple[set[str], list[date]]:
-    """Return the metrics in use (of goals that still count, profiles, courses, ratios), and when goals began."""
+def _used(views: Views, defined: list[Act], asked: Circumstances) -> tuple[set[str], int]:
+    """Return the metrics in use, of goals that ran lately, profiles, courses and ratios; and how many such goals."""
     told = acts(views["accountability"], (ASSIGNED, WITHDRAWN), asked)
     withdrawn = {act.stream for act in told if act.topic == WITHDRAWN}
-    goals = [act.data for act in told if act.topic == ASSIGNED and act.stream not in withdrawn]
-    begun = [date.fromisoformat(one["starts_on"]) for one in goals]
-    limit = (asked.on - timedelta(days=DEFINED_DAYS)).date().isoformat()
-    used = {str(one["metric"]) for one in goals if one["ends_on"] >= limit}
+    last = {act.stream: act.data for act in told if act.topic == ASSIGNED and act.stream not in withdrawn}
+    limit = (asked.day - timedelta(days=DEFINED_DAYS)).isoformat()
+    lately = [one for one in last.values() if one["ends_on"] >= limit]
+    used = {str(one["metric"]) for one in lately}
     profiles: Mapping[str, Act] = {act.stream: act for act in acts(views["statistics"], (PROFILE,), asked)}
     for act in (*profiles.values(), *acts(views["statistics"], (COURSE,), asked)):
         used |= set(act.data.get("metrics", ()))
     for act in defined:
         used |= {part for name in ("numerator", "denominator") if (part := act.data.get(name)) is not None}
-    return used, begun
+    return used, len(lately)
 
 
 def recorded_for(views: Views, asked: Circumstances, followed: Followed) -> float | None:
@@ -95,21 +96,24 @@ RULE = Rule(
     title=Words("a metric that no aim uses", "无目标使用的指标"),
     addressed=Words("the lead of the metric's unit, else who defined it", "指标所属单位负责人，否则为定义人"),
     needs=Words(
-        f"a metric defined {DEFINED_DAYS} days ago, {GOALS} goals begun since, and no goal in the last "
-        f"{DEFINED_DAYS} days, "
-        "no current job profile, course or ratio that uses it",
-        f"指标已定义 {DEFINED_DAYS} 天，其间开始了 {GOALS} 个目标，而最近 {DEFINED_DAYS} 天内没有目标、现行岗位说明书、"
+        f"a metric defined {DEFINED_DAYS} days ago, {GOALS} goals that ran within the last {DEFINED_DAYS} days, and "
+        f"no goal "
+        "of these, no current job profile, no course and no ratio that uses it",
+        f"指标已定义 {DEFINED_DAYS} 天，最近 {DEFINED_DAYS} 天内有 {GOALS} 个目标运行过，而其中没有目标、也没有现行岗"
+        f"位说明书、"
         "课程或比率指标使用它",
     ),
     limits={"defined_days": DEFINED_DAYS, "goals": GOALS},
     texts={
         "retire": Words(
-            "No aim uses {about}: defined {days_defined} days ago, it stands in none of the {goals_since} goals begun "
-            "since that still count, and in no job profile, course or ratio. It was measured {measured} times within a "
-            "year. Measure it no more, or say what it is for.",
-            "没有目标使用 {about}：该指标已定义 {days_defined} 天，其间开始的 {goals_since} 个目标中仍有效者均未使"
-            "用，也不在"
-            "任何岗位说明书、课程或比率指标中；一年内测量了 {measured} 次。可停止测量，或说明其用途。",
+            "No aim uses {about}: defined {days_defined} days ago, it stands in none of the {goals} goals that ran "
+            "lately, "
+            "and in no job profile, course or ratio. It was measured {measured} times within a year. Measure it no "
+            "more, "
+            "or say what it is for.",
+            "没有目标使用 {about}：该指标已定义 {days_defined} 天，近期运行的 {goals} 个目标均未使用，也不在任何岗位"
+            "说明书、课程或"
+            "比率指标中；一年内测量了 {measured} 次。可停止测量，或说明其用途。",
         )
     },
     find=find,

@@ -195,7 +195,8 @@ def test_a_metric_that_no_goal_uses_is_retired(bench: Bench) -> None:
         assert put_to(asked, "p-lead", day(301)) == []  # a goal uses it
         assert put_to(asked, "p-lead", day(100), known=before) == []  # too early
         assert put_to(asked, "p-lead", day(301), known=before - 2) == []  # nine goals
-    assert (one.about, figures(one)["goals_since"], figures(one)["measured"]) == ("metric/calls", 10, 1)
+        assert put_to(asked, "p-lead", day(560), known=before) == []  # no goal ran lately: nothing tells what is used
+    assert (one.about, figures(one)["goals"], figures(one)["measured"]) == ("metric/calls", 10, 1)
 
 
 # What followed
