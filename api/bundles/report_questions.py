@@ -1,7 +1,7 @@
 """What a report was asked, as it stands in a bundle, and what the report says to it on given events."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -24,6 +24,16 @@ ASK = "report"
 LANGUAGES = ("zh", "en")
 POLICIES = stream_name("policy", STANDING)
 Raw = Mapping[str, Any]  # a stored event as JSON
+
+
+class SealedAway(LookupError):
+    """A report opens sealed parts, which its bundle does not: it can't be found again from the events alone."""
+
+
+def _sealed_away(event_ids: Sequence[str]) -> dict[str, dict[str, object]]:
+    if event_ids:
+        raise SealedAway(event_ids[0])
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ class ReportQuestion:
     def answered(self, connection: Connection, events: Iterable[bytes], position: int) -> Fields:
         """Return the report's answer on these events alone, all of its lines; they come in order of position.
 
-        Raises KeyError for a report, or an event asked about, that is not there, and BadEvents.
+        Raises KeyError for a report, or an event asked about, that is not there, SealedAway, and BadEvents.
         """
         chosen, noted = self.chosen, _Noted(self)
         with scratch_views(connection, events, position, read_by(chosen), noted.see) as views:
@@ -121,6 +131,7 @@ class ReportQuestion:
             than_on=self.than_on,
             than_known=self.than_known,
             refused=self.attempts,
+            opened=_sealed_away,
         )
 
 

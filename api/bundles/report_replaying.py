@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from api.bundles.report_questions import POLICIES, ReportQuestion, differing, is_part_of
+from api.bundles.report_questions import POLICIES, ReportQuestion, SealedAway, differing, is_part_of
 from api.bundles.scratch import throw_away
 from ledger.evidence.bundle import ANSWER, Bundle
 from ledger.evidence.faults import EvidenceError, LogFalse, Malformed, NotYetProvable
@@ -104,6 +104,11 @@ def _require(
         again = question.answered(connection, events, bundle.size)
     except EvidenceError:
         raise
+    except SealedAway:
+        raise NotYetProvable(
+            zh="报告打开了密封内容，仅凭事件无法重新得出",
+            en="the report opens sealed parts, and can't be found again from the events alone",
+        ) from None
     except UNREADABLE:
         raise _strange() from None
     if is_so(again):

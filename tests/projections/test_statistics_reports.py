@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+import psycopg
 import pytest
 
+from api.bundles.report_questions import ReportQuestion, SealedAway
 from ledger.domain.hiring.applications import ApplicationReceived
 from ledger.domain.hiring.candidates import CandidateGroupsDeclared, CandidatesMerged, CandidatesUnmerged
 from ledger.domain.outcomes.results import OutcomeCorrected, OutcomeRecorded
@@ -218,3 +220,18 @@ def test_the_floor_of_the_impact_ratio_is_the_policys(bench: Bench) -> None:
 
 def stored(history: History, id: str) -> bytes:
     return next(one for one in history.stored if id.encode() in one)
+
+
+def test_a_bundle_of_what_opens_sealed_parts_is_not_found_again_but_one_of_the_clear_form_is(database_url: str) -> None:
+    history = applicants()
+    asked = ReportQuestion("selection-rates", "UTC", day(99), history.size, day(0), day(99), (0, history.size))
+    with psycopg.connect(database_url) as connection, pytest.raises(SealedAway):
+        asked.answered(connection, history.stored, history.size)
+    sealed, clear = b'"schema":2,', b'"data":{"groups":[{"kind":"gender","group":"x"}]}'
+    first_form = [
+        one.replace(sealed, b'"schema":1,').replace(b'"data":{}', clear) if b"GroupsDeclared" in one else one
+        for one in history.stored
+    ]
+    with psycopg.connect(database_url) as connection:
+        answer = asked.answered(connection, first_form, history.size)
+    assert [(line["group"], line["of"]) for line in answer["lines"]] == [("x", 11)]
