@@ -53,8 +53,7 @@ async def suggestions(
     found = await told_to(asked, whom, known=at, min_position=position)
     wanted = [one for one in found if state in (State.ALL, one.state)]
     seen = [one for one in wanted if await _sees(asked, one)]
-    if seen:
-        await asked.note_access("person", whom)
+    await asked.note_shown(key for one in seen for key in (one.shown.stream, one.about, one.proposes) if key)
     moment = moment_of(None, asked.ledger.clock.now(), asked.ledger.zone)
     labels = await labels_for(asked, {key for one in seen for key in (one.about, one.proposes) if key}, moment, at)
     rows = [_row(one, labels, asked.language) for one in seen]

@@ -15,7 +15,8 @@ from projections.goals.queries import Wanted
 from projections.goals.replay import When
 from projections.goals.standings import GoalStanding
 from projections.statistics.figures import Figure, attainments
-from projections.suggestions.gathering import EARLY
+from projections.statistics.gathering import acts
+from projections.suggestions.gathering import AWAY, BACK, EARLY
 from projections.suggestions.leads import lead_of, led_by
 from projections.suggestions.rule import Followed, Measure, Rule, Suggestion, figure
 
@@ -86,16 +87,30 @@ def _is_behind(goal: GoalStanding, asked: Circumstances) -> bool:
 
 
 def _mentors(views: Views, standing: Sequence[GoalStanding], asked: Circumstances) -> Mapping[str, list[_Mentor]]:
-    """Return metric → who reached the target in each of their last periods, of those who are still there."""
+    """Return metric → who reached the target in each of their last periods, of those who are there."""
     people, told = People(views["directory"], asked), defaultdict[tuple[str, str], list[Figure]](list)
+    away = _away(views, asked)
     for one in attainments(standing, people, replace(asked, since=EARLY, until=asked.on, unit=None)):
         told[one.metric, one.owner].append(one)
     found: dict[str, list[_Mentor]] = defaultdict(list)
     for (metric, owner), figures in told.items():
         last = sorted(figures, key=lambda one: one.period)[-PERIODS:]
-        if len(last) == PERIODS and all(one.value >= 1 for one in last) and people.gone(owner) is None:
+        there = people.gone(owner) is None and owner not in away
+        if there and len(last) == PERIODS and all(one.value >= 1 for one in last):
             found[metric].append(_Mentor(owner, tuple(last)))
     return found
+
+
+def _away(views: Views, asked: Circumstances) -> set[str]:
+    """Return whose absence runs at the time asked about."""
+    running: dict[tuple[str, str], str] = {}
+    for act in sorted(acts(views["suggestions"], (AWAY, BACK), asked), key=lambda one: (one.begins, one.position)):
+        key = (act.stream, act.data["absence"])
+        if act.topic == AWAY:
+            running[key] = PERSON + act.about
+        else:
+            running.pop(key, None)
+    return set(running.values())
 
 
 def _suggested(

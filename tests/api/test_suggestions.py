@@ -93,6 +93,9 @@ def test_nobody_else_sees_it_but_an_auditor(service: Service, shown: dict[str, A
     (row,) = rows(service, "auditor", person=lead)
     assert (row["suggestion"], size(service)) == (shown["suggestion"], before)
     assert rows(service, "auditor", person=lead, known=f"position:{shown['event']['position'] - 1}") == []
+    with service.client("lead") as client:
+        looked = client.get(f"/people/{lead}/accesses").json()["rows"]
+    assert [row["reader"] for row in looked if row["path"] == "/suggestions"] == [service.ids["auditor"]]
 
 
 def test_only_the_service_shows_and_only_the_addressed_answers_once(service: Service, shown: dict[str, Any]) -> None:

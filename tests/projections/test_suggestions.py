@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from ledger.domain.goals.events import GoalAssigned, GoalReopened
+from ledger.domain.people.absences import AbsenceEnded, AbsenceStarted
 from ledger.domain.people.persons import JobAssigned
 from projections.accountability.report import Circumstances, withhold_small
 from projections.suggestions import REPORTS
@@ -145,6 +146,15 @@ def test_whose_load_does_not_allow_it_is_no_mentor(bench: Bench) -> None:
     with reporting(bench, history, "suggestions") as asked:
         (one,) = put_to(asked, "p-lead")
     assert one.proposes == "person/p-3"
+
+
+def test_who_is_away_is_no_mentor(bench: Bench) -> None:
+    history = behind()
+    history.add("person/p-2", AbsenceStarted(absence="a-1", pauses=False), day(300))
+    history.add("person/p-2", AbsenceEnded(absence="a-1"), day(326))
+    with reporting(bench, history, "suggestions") as asked:
+        assert [one.proposes for one in put_to(asked, "p-lead", day(325))] == ["person/p-3"]
+        assert [one.proposes for one in put_to(asked, "p-lead", day(327))] == ["person/p-2"]
 
 
 def test_two_periods_make_no_mentor(bench: Bench) -> None:
