@@ -12,6 +12,10 @@ from ledger.evidence.faults import EvidenceError, LogFalse
 from ledger.evidence.rows import Head, Row
 from ledger.evidence.verify_ledger import LedgerCheck
 from ledger.kernel.statements import load
+from ledger.privacy.sealed_check import SealedCheck
+from ledger.privacy.secrets import LedgerSecrets
+from ledger.store.kept_answers import KeptAnswersCheck
+from ledger.store.ledgers import keys_schema_of
 from ledger.store.reader import Reader
 
 PAGE_EVENTS = 256
@@ -26,16 +30,22 @@ class _RetiredMeanwhile(Exception):
 
 
 class SelfCheck:
-    """Checks one ledger's bytes, columns, order, tiles and tree, again and again, in a thread of its own.
+    """Checks one ledger's bytes, columns, order, tiles, tree, sealed parts and kept answers, over and over in a thread.
 
     `passes` counts the passes that found all as recorded, `checked` the events of the last one, `position` is where
     the present one is. `fault` is what a pass found wrong, with the first position; it stays until the service ends.
     """
 
     def __init__(
-        self, reader: Reader, signing: Published, *, pause_s: float = PAUSE_S, between_s: float = BETWEEN_S
+        self,
+        reader: Reader,
+        signing: Published,
+        secrets: LedgerSecrets,
+        *,
+        pause_s: float = PAUSE_S,
+        between_s: float = BETWEEN_S,
     ) -> None:
-        self._reader, self._signing = reader, signing
+        self._reader, self._signing, self._secrets = reader, signing, secrets
         self._pause_s, self._between_s = pause_s, between_s
         self._page = load("api", "statements.sql").bind(schema=reader.schema).read_rows_to_check.encode()
         self.passes = self.checked = self.position = 0
@@ -84,13 +94,32 @@ class SelfCheck:
         known = [signed] if 0 < signed.size <= head.size and self._signing.refusal is None else []
         check = LedgerCheck(Head(head.size, head.frontier), known, lambda index: self._reader.tile(0, index))
         began = time.monotonic()
-        check.run(self._rows(head.size))
+        sealed = self._sealed()
+        check.run(self._seen(self._rows(head.size), sealed))
+        if self._ending.is_set():
+            return
+        sealed.finish()
+        KeptAnswersCheck(self._reader.schema, self._reader.pool.connection).run(self._paused)
         if self._ending.is_set():
             return
         with self._done:
             self.passes, self.checked = self.passes + 1, check.checked
             self._done.notify_all()
         _log.info("checked", events=check.checked, seconds=round(time.monotonic() - began, 1))
+
+    def _sealed(self) -> SealedCheck:
+        schema, opening = self._reader.schema, self._reader.pool.connection
+        name = schema.removeprefix("ledger_")
+        return SealedCheck(name, schema, keys_schema_of(name), self._secrets, opening, gentle=True)
+
+    @staticmethod
+    def _seen(rows: Iterator[Row], sealed: SealedCheck) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            sealed.take(row)
+
+    def _paused(self) -> bool:
+        return self._ending.wait(self._pause_s)
 
     def _rows(self, size: int) -> Iterator[Row]:
         self.position = 0

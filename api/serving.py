@@ -144,7 +144,7 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
         noticing = Noticing(ledger, outlets, link=links_of(settings), wait=watch.beyond, leads=lambda: rules.leading)
         noticing.start()
         stack.push_async_callback(noticing.stop)
-    check = SelfCheck(ledger.reader, signing)
+    check = SelfCheck(ledger.reader, signing, ledger.secrets)
     check.start()
     stack.push_async_callback(asyncio.to_thread, check.stop)
     return Served(ledger, runner, watch, pages, signing, rules, witnessing, check)

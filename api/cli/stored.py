@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,11 @@ from ledger.evidence.tiles import read_file
 from ledger.evidence.verdict import Verdict, from_fault
 from ledger.evidence.verify_ledger import Trust, require_checkpointed, verify_ledger
 from ledger.kernel.statements import Statements, load
+from ledger.privacy.sealed_check import SealedCheck
 from ledger.privacy.secrets import LedgerSecrets, SecretMissing
 from ledger.store.embedded import open_cluster
-from ledger.store.ledgers import UnknownLedger, list_ledgers, schema_of
+from ledger.store.kept_answers import KeptAnswersCheck
+from ledger.store.ledgers import UnknownLedger, keys_schema_of, list_ledgers, schema_of
 
 LEVEL = 2
 FETCHED = 2_000
@@ -82,9 +84,9 @@ def verdict_on(conninfo: str, name: str, keys: Path, demand: Demand, advance: Ad
     """Return the verdict on one ledger, whatever is wrong with it."""
     try:
         memory = _memory(keys / "signer" / name)  # before the rows, which may have grown since but never shrunk
-        attest_key = LedgerSecrets.open(keys, name).attest
+        secrets = LedgerSecrets.open(keys, name)
         with _snapshot(conninfo) as connection:
-            verdict = _verdict(connection, name, memory, attest_key, demand, advance)
+            verdict = _verdict(connection, name, memory, secrets, demand, advance)
         return _demanded(verdict, memory, demand)
     except SecretMissing as missing:
         fault = SignerStateLost(zh=f"缺少账本密钥：{missing}", en=f"a key of the ledger is missing: {missing}")
@@ -122,22 +124,57 @@ def _snapshot(conninfo: str) -> Iterator[Connection]:
 
 
 def _verdict(
-    connection: Connection, name: str, memory: Memory | None, attest_key: bytes, demand: Demand, advance: Advance
+    connection: Connection, name: str, memory: Memory | None, secrets: LedgerSecrets, demand: Demand, advance: Advance
 ) -> Verdict:
     statements = load("api.cli", "statements.sql").bind(schema=schema_of(name))
     keys, successions = ((memory.key,), memory.successions) if memory else ((), ())
-    trust = Trust(keys, _origin(connection, statements), attest_key, successions)
+    trust = Trust(keys, _origin(connection, statements), secrets.attest, successions)
     signed = [] if memory is None or memory.size == 0 else [memory.note]
     signed += [] if demand.earlier is None else [read_file(file) for file in _files(demand.earlier)]
     signed += [] if demand.witnessed is None else [demand.witnessed]
-    return verify_ledger(
-        _rows(connection, statements),
+    beside = _Beside(connection, name, secrets)
+    verdict = verify_ledger(
+        beside.seeing(_rows(connection, statements)),
         head=_head(connection, statements),
         signed=signed,
         trust=trust,
         full_tile=_full_tile(connection, statements),
         progress=advance,
     )
+    return beside.judged(verdict)
+
+
+class _Beside:
+    """What lies beside the events and is no part of the tree: sealed parts, and the answers kept to be repeated."""
+
+    def __init__(self, connection: Connection, name: str, secrets: LedgerSecrets) -> None:
+        def opening() -> AbstractContextManager[Connection]:
+            return nullcontext(connection)
+
+        schema = schema_of(name)
+        self._sealed = SealedCheck(name, schema, keys_schema_of(name), secrets, opening)
+        self._kept = KeptAnswersCheck(schema, opening)
+
+    def seeing(self, rows: Iterator[Row]) -> Iterator[Row]:
+        """Yield the rows, and look at what is sealed in them."""
+        for row in rows:
+            yield row
+            self._sealed.take(row)
+
+    def judged(self, verdict: Verdict) -> Verdict:
+        """Return the verdict on the rows, or on what lies beside them where that is false."""
+        if not verdict.ok:
+            return verdict
+        try:
+            self._sealed.finish()
+            self._kept.run()
+        except EvidenceError as fault:
+            told = from_fault(fault, level=LEVEL, checked=verdict.checked)
+            return replace(told, checkpoint_size=verdict.checkpoint_size, tail=verdict.tail)
+        parts, kept = self._sealed.checked, self._kept.checked
+        zh = f"{verdict.zh}；{parts} 个密封字段与承诺相符或有删除记录，{kept} 个保存的答复无误"
+        en = f"{verdict.en}; {parts} sealed parts as committed to or recorded as erased, {kept} kept answers in order"
+        return replace(verdict, zh=zh, en=en)
 
 
 def _files(path: Path) -> list[Path]:

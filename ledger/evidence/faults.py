@@ -81,7 +81,8 @@ class LogFalse(EvidenceError):
     """Something in a log is false: the first position that fails, and the kind of harm.
 
     Kinds: changed, dropped, added, swapped; column_changed, tile_changed; version_gap, time_backwards; rewritten and
-    forked, where only a root differs and `position` begins the range that the harm lies in.
+    forked, where only a root differs and `position` begins the range that the harm lies in; sealed_changed,
+    sealed_missing, sealed_added, key_missing and key_changed of sealed parts; answer_changed of what is repeated.
     """
 
     def __init__(self, kind: str, position: int | None, *, zh: str, en: str) -> None:

@@ -78,4 +78,9 @@ class Sealer:
         return nonce + key.encrypt(nonce, plain, self._bound(event_id, part))
 
     def _bound(self, event_id: bytes, part: str) -> bytes:
-        return b"\0".join((self._ledger, event_id, part.encode()))
+        return bound(self._ledger, event_id, part)
+
+
+def bound(ledger: bytes, event_id: bytes, part: str) -> bytes:
+    """Return what a ciphertext is bound to: of another ledger, event or part it does not open."""
+    return b"\0".join((ledger, event_id, part.encode()))

@@ -40,3 +40,6 @@ create table if not exists {schema}.projection_parked (
     reason text,
     constraint projection_parked_key primary key (name, version, build, position)
 );
+
+-- An erasure, which works as the service's role, empties what was said by hand of parked events about its subject.
+grant select, update (reason) on {schema}.projection_parked to pledger_service;

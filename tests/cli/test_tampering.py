@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 from psycopg import sql
 
+from api.cli.stored import Demand, verdict_on
 from ledger.evidence.merkle import Frontier, leaf_hash
+from ledger.evidence.verdict import Verdict
 from ledger.store.embedded import open_cluster
 from tests.cli.program import Program, program_with_trial
 
 SCHEMA = "ledger_trial"
 PEOPLE = 300
-TABLES = ("events", "head", "tiles")
+KEYS_SCHEMA = "keys_trial"
+TABLES = ("events", "head", "tiles", "sealed", "idempotency", "tombstones")
 
 
 @dataclass
@@ -25,9 +29,16 @@ class Owner:
     program: Program
     connection: psycopg.Connection
     size: int
+    many_from: int  # where the people begin who were registered together
+    conninfo: str
 
     def run(self, statement: str) -> None:
         self.connection.execute(sql.SQL(statement).format(s=sql.Identifier(SCHEMA)))
+
+    def verdict(self) -> Verdict:
+        """What `pledger verify` finds, without starting it anew each time."""
+        keys = self.program.data / "secrets"
+        return verdict_on(self.conninfo, "trial", keys, Demand(), lambda done, whole: None)
 
     def fit_head(self) -> None:
         """Make the head fit the leaves; the writer's word is beyond the database."""
@@ -46,15 +57,25 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Owner]:
             sent = {"mode": "all", "commands": commands}
             done = hr.post("/batch", json=sent, headers={"idempotency-key": "many"})
             assert done.status_code == 201, done.text
-            size = done.json()["receipts"][-1]["position"]
+            many_from = done.json()["receipts"][0]["position"]
+            size = max(registered(hr, key) for key in ("one", "two"))
         with open_cluster(program.data / "pg") as cluster, psycopg.connect(cluster.conninfo) as connection:
             connection.autocommit = True
-            found = Owner(program, connection, size)
+            found = Owner(program, connection, size, many_from, cluster.conninfo)
             for table in TABLES:
                 found.run(f"create table kept_{table} as table {{s}}.{table}")
+            connection.execute(f"create table kept_data_keys as table {KEYS_SCHEMA}.data_keys".encode())
             found.run("alter table {s}.events disable trigger all")
             found.run("alter table {s}.tiles disable trigger all")
             yield found
+
+
+def registered(hr: httpx2.Client, key: str) -> int:
+    """Register somebody under an idempotency key; return the position."""
+    done = hr.post("/people/register", json={"name": f"Person {key}"}, headers={"idempotency-key": key})
+    assert done.status_code == 201, done.text
+    position: int = done.json()["position"]
+    return position
 
 
 @pytest.fixture
@@ -63,6 +84,8 @@ def tampered(owner: Owner) -> Iterator[Owner]:
     for table in TABLES:
         owner.run(f"delete from {{s}}.{table}")
         owner.run(f"insert into {{s}}.{table} select * from kept_{table}")
+    owner.connection.execute(f"delete from {KEYS_SCHEMA}.data_keys".encode())
+    owner.connection.execute(f"insert into {KEYS_SCHEMA}.data_keys select * from kept_data_keys".encode())
 
 
 CHANGE = """
@@ -203,6 +226,107 @@ def test_each_tampering_is_found_and_located(
     assert shown.code == 1
     assert first is None or f"first position that fails: {first}" in shown.out
     assert "events checked before" in shown.out
+
+
+# What lies beside the events and is under no leaf: sealed parts, their keys, and answers kept to be repeated.
+
+
+def box_at(position: int) -> str:
+    return f"(select event_id from {{s}}.events where position = {position})"
+
+
+def owner_at(position: int) -> str:
+    return f"(select subject from {{s}}.sealed where event_id = {box_at(position)})"
+
+
+BESIDE = {
+    "a byte of a box": (
+        "update {s}.sealed set box = overlay(box placing '\\x0000'::bytea from 20 for 2) "
+        f"where event_id = {box_at(150)}",
+        "sealed_changed",
+        150,
+    ),
+    "two boxes exchanged": (
+        f"update {{s}}.sealed a set box = b.box from {{s}}.sealed b where (a.event_id, b.event_id) in "
+        f"(({box_at(160)}, {box_at(170)}), ({box_at(170)}, {box_at(160)}))",
+        "sealed_changed",
+        160,
+    ),
+    "an older box of the same person": (
+        f"update {{s}}.sealed set subject = {owner_at(140)}, box = (select box from {{s}}.sealed "
+        f"where event_id = {box_at(140)}) where event_id = {box_at(141)}",
+        "sealed_changed",
+        141,
+    ),
+    "a box deleted": (f"delete from {{s}}.sealed where event_id = {box_at(180)}", "sealed_missing", 180),
+    "a box moved to another event": (
+        f"update {{s}}.sealed set event_id = {box_at(1)} where event_id = {box_at(181)}",
+        "sealed_missing",
+        181,
+    ),
+    "a box deleted behind a tombstone that no event speaks of": (
+        f"with t as (insert into {{s}}.tombstones (subject) values ({owner_at(182)})) "
+        f"delete from {{s}}.sealed where event_id = {box_at(182)}",
+        "sealed_missing",
+        182,
+    ),
+    "a box more on an event": (
+        f"insert into {{s}}.sealed select event_id, '7', subject, retention, box from {{s}}.sealed "
+        f"where event_id = {box_at(183)}",
+        "sealed_added",
+        183,
+    ),
+    "a box of no event": (
+        "insert into {s}.sealed select gen_random_uuid(), part, subject, retention, box from {s}.sealed limit 1",
+        "sealed_added",
+        None,
+    ),
+    "a key deleted": (
+        f"delete from {KEYS_SCHEMA}.data_keys where subject = {owner_at(200)}",
+        "key_missing",
+        200,
+    ),
+    "a key changed": (
+        f"update {KEYS_SCHEMA}.data_keys set wrapped = sha256(wrapped) || '\\x0000000000000000'::bytea "
+        f"where subject = {owner_at(201)}",
+        "key_changed",
+        201,
+    ),
+    "the keys of two persons exchanged": (
+        f"update {KEYS_SCHEMA}.data_keys a set wrapped = b.wrapped from {KEYS_SCHEMA}.data_keys b "
+        f"where (a.subject, b.subject) in (({owner_at(202)}, {owner_at(203)}), ({owner_at(203)}, {owner_at(202)}))",
+        "sealed_changed",
+        202,
+    ),
+    "an answer that names the event before": (
+        "update {s}.idempotency set first = first - 1 where key = 'two'",
+        "answer_changed",
+        -1,
+    ),
+    "an answer that names an event of somebody else": (
+        "update {s}.idempotency set first = 1 where key = 'two'",
+        "answer_changed",
+        1,
+    ),
+    "an answer past the end": ("update {s}.idempotency set count = count + 5 where key = 'two'", "answer_changed", 0),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BESIDE))
+def test_what_lies_beside_the_events_is_checked_and_located(tampered: Owner, name: str):
+    """A place from 0 down counts from the last event."""
+    statement, kind, first = BESIDE[name]
+    tampered.run(statement)
+    verdict = tampered.verdict()
+    assert (int(verdict.exit_code), verdict.kind) == (1, kind), verdict
+    assert verdict.checked == tampered.size
+    assert verdict.first_bad == (first if first is None or first > 0 else tampered.size + first), verdict
+
+
+def test_an_answer_of_other_refusals_is_found(tampered: Owner):
+    tampered.run("update {s}.idempotency set answer = '[[0, 17, null]]' where key = 'many#0'")
+    verdict = tampered.verdict()
+    assert (verdict.kind, verdict.first_bad) == ("answer_changed", tampered.many_from)
 
 
 def test_a_missing_key_is_never_made_anew(owner: Owner):

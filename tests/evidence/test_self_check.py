@@ -20,7 +20,7 @@ def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def checked(service: Service, passes: int) -> SelfCheck:
     signing = service.server.services.ledgers[NAME].signing
-    check = SelfCheck(service.ledger.reader, signing, pause_s=0.0, between_s=0.01)
+    check = SelfCheck(service.ledger.reader, signing, service.ledger.secrets, pause_s=0.0, between_s=0.01)
     check.start()
     try:
         assert check.ended(passes, 30)
@@ -44,3 +44,24 @@ def test_a_pass_counts_what_it_found_good_and_then_a_changed_event_is_named(serv
     bad = checked(service, 1)
     assert bad.fault is not None
     assert (bad.fault["kind"], bad.fault["first_bad"]) == ("column_changed", 7)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"set search_path to ledger_{NAME}")
+        connection.execute("update events set actor = convert_from(stored, 'UTF8')::jsonb ->> 'actor'")
+
+
+def test_a_sealed_part_that_was_exchanged_is_named(service: Service, database_url: str):
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"set search_path to ledger_{NAME}")
+        row = connection.execute(
+            "select position, event_id, part, box from events join sealed using (event_id) order by position limit 1"
+        ).fetchone()
+        assert row is not None
+        position, event_id, part, box = row
+        place = (event_id, part)
+        connection.execute("update sealed set box = sha256(box) where (event_id, part) = (%s, %s)", place)
+    bad = checked(service, 1)
+    assert bad.fault is not None
+    assert (bad.fault["kind"], bad.fault["first_bad"]) == ("sealed_changed", position)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"set search_path to ledger_{NAME}")
+        connection.execute("update sealed set box = %s where (event_id, part) = (%s, %s)", (box, *place))
