@@ -10,6 +10,7 @@ from ledger.kernel.moments import last_instant
 from projections.accountability.places import People
 from projections.accountability.report import SMALL_GROUP, Answer, Circumstances, Line, Missing, Report, Views, Words
 from projections.directory import queries as directory
+from projections.engine import View
 from projections.statistics.breaks import Break, Breaks, breaks
 from projections.statistics.figures import ATTAINMENT, Figure, Period, attainments, goals, outcomes
 from projections.statistics.grades import GRADE, grades
@@ -56,6 +57,7 @@ WORDS = {
     "person": Words("persons", "个人"),
     "unit": Words("units", "单位"),
 }
+Units = Mapping[tuple[str, Period], str]  # owner and period → the owner's unit at its end
 Pairs = tuple[tuple[Figure, Figure], ...]
 
 
@@ -79,11 +81,13 @@ def answer(views: Views, asked: Circumstances) -> Answer:
     figures = outcomes(views["statistics"], people, asked) + attainments(standing, people, asked)
     figures += grades(views["statistics"], people, asked)
     cuts = breaks(views["statistics"], standing, asked)
+    places = {(figure.owner, figure.period) for figure in figures}  # all is read before anything is worked out
+    units = {place: _unit_of(views["directory"], *place, asked) for place in sorted(places)}
     found, missing = list[_Found](), list[Missing]()
     for kind in ("person", "unit"):
         series = _series(figure for figure in figures if figure.owner.startswith(kind))
         for x, y, lag in _compared(sorted(series), asked.subject):
-            for one in _stretches(views, kind, lag, tuple(_paired(series[x], series[y], lag)), cuts, asked):
+            for one in _stretches(units, kind, lag, tuple(_paired(series[x], series[y], lag)), cuts, asked):
                 if isinstance(one, _Found):
                     found.append(one)
                 elif not lag or one.code != SMALL_GROUP:
@@ -92,7 +96,7 @@ def answer(views: Views, asked: Circumstances) -> Answer:
 
 
 def _stretches(
-    views: Views, kind: str, lag: int, pairs: Pairs, cuts: Breaks, asked: Circumstances
+    units: Units, kind: str, lag: int, pairs: Pairs, cuts: Breaks, asked: Circumstances
 ) -> Iterator[_Found | Missing]:
     """Yield two series held against each other, each stretch of them by itself, or why a stretch can't be told of."""
     whole: dict[tuple[int, ...], list[tuple[Figure, Figure]]] = defaultdict(list)
@@ -106,7 +110,7 @@ def _stretches(
         if len({x.owner for x, _ in told}) < asked.terms.small_group_limit:
             yield Missing(SMALL_GROUP, _subjects(told[0]))
             continue
-        figures = correlation([_pair(views, asked, *both) for both in told])
+        figures = correlation([_pair(units, *both) for both in told])
         if figures.pearson is None:
             yield Missing("does_not_vary", _subjects(told[0]))
         else:
@@ -176,19 +180,19 @@ def _following(periods: set[Period]) -> dict[Period, Period]:
     return found
 
 
-def _pair(views: Views, asked: Circumstances, x: Figure, y: Figure) -> Pair:
+def _pair(units: Units, x: Figure, y: Figure) -> Pair:
     period = "/".join(day.isoformat() for day in x.period)
-    return Pair(x.owner, period, _unit_of(views, x, asked), x.value, y.value)
+    return Pair(x.owner, period, units[x.owner, x.period], x.value, y.value)
 
 
-def _unit_of(views: Views, figure: Figure, asked: Circumstances) -> str:
+def _unit_of(view: View, owner: str, period: Period, asked: Circumstances) -> str:
     """Return the home unit of a person at the end of the period, of a unit the one above it; empty for none."""
-    kind, _, id = figure.owner.partition("/")
-    at = min(last_instant(figure.period[1], asked.zone), asked.on)
+    kind, _, id = owner.partition("/")
+    at = min(last_instant(period[1], asked.zone), asked.on)
     if kind == "person":
-        person = directory.person(views["directory"], id, on=at, known=asked.known)
+        person = directory.person(view, id, on=at, known=asked.known)
         return "" if person is None or person.home is None else person.home.to
-    unit = directory.unit(views["directory"], id, on=at, known=asked.known)
+    unit = directory.unit(view, id, on=at, known=asked.known)
     return "" if unit is None or unit.parent is None else unit.parent
 
 

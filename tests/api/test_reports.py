@@ -144,6 +144,25 @@ def test_the_numbers_that_findings_go_by_are_the_policys(service: Service) -> No
     ]
 
 
+def test_a_version_of_the_policy_gives_the_numbers_from_its_day_on(service: Service) -> None:
+    today = service.ledger.clock.now().date()
+    terms = {"alike_ratings": 7, "system_questions": ["climate"]}
+    policy = {"label": "Stricter", "terms": terms, "text_zh": "更严", "text_en": "Stricter"}
+    with service.client("hr_administrator") as hr:
+        published = hr.post(
+            "/policies/performance/publish", json={**policy, "effective_at": (today + timedelta(days=30)).isoformat()}
+        )
+    assert published.status_code == 201, published.text
+    version = published.json()["position"]
+    before, after = (
+        asked(service, "auditor", "formalism", on=(today + timedelta(days=days)).isoformat(), min_position=version)
+        for days in (20, 40)
+    )
+    assert (before["thresholds"]["alike_ratings"], after["thresholds"]["alike_ratings"]) == ("3", "7")
+    assert before["policy"] != after["policy"]
+    assert after["policy"]["id"] == "performance"
+
+
 def test_a_refused_attempt_in_a_leads_place_is_told_and_hidden_from_others(service: Service) -> None:
     today = service.ledger.clock.now().date()
     body = {

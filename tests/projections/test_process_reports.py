@@ -218,6 +218,24 @@ def test_alerts_raised_seen_acted_on_and_lapsed(bench: Bench) -> None:
     assert running == "duty/d-3"
 
 
+def test_the_numbers_of_formalism_are_those_of_the_policy(bench: Bench) -> None:
+    history = company()
+    for who in PEOPLE[:2]:
+        rated(history, who)
+    result = told.ResultPublished(person="p-1", grade="A", rating=event_id(1), publisher="p-hr", content="0" * 64)
+    published = history.add("review/r-p-1", result, day(91))
+    history.add("review/r-p-1", told.ResultReceived(person="p-1", result=published), day(91), actor="p-1")
+    strict = PolicyTerms(alike_ratings=2, bulk_ratings=2, bulk_minutes=1, reading_seconds=1)
+    loose = PolicyTerms(alike_ratings=3, bulk_ratings=3, reading_seconds=0)
+    by_number = {"identical_grades", "bulk_ratings", "acknowledged_unread"}
+    with reporting(bench, history, "formalism") as report:
+        found_by = {
+            name: {line.values["finding"] for line in report("formalism", terms=terms).lines} & by_number
+            for name, terms in (("strict", strict), ("loose", loose))
+        }
+    assert found_by == {"strict": by_number, "loose": set()}
+
+
 # Boundary
 
 
