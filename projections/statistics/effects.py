@@ -1,6 +1,5 @@
 """Effects and rates: means compared, selection rates, and the share that has reached a target by the n-th period."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -135,16 +134,14 @@ def reached_by(reached_in: Sequence[int], watched_for: Sequence[int]) -> tuple[R
     """
     if not reached_in:
         return ()
-    data = stats.CensoredData(uncensored=list(reached_in), right=[n for n in watched_for if n > 0])
-    survival = stats.ecdf(data).sf
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # undefined where all have reached it: told as absent
-        limits = survival.confidence_interval(CONFIDENCE, method="log-log") if len(reached_in) > 1 else None
+    survival = stats.ecdf(_censored(reached_in, watched_for)).sf
+    limits, undefined = _limits(reached_in, watched_for)
     everybody = [*reached_in, *watched_for]
     found = []
     for period in sorted(set(reached_in)):
         at_risk = sum(n >= period for n in everybody)
-        low, high = (None, None) if limits is None else (_left(limits.high, period), _left(limits.low, period))
+        told = None if period == undefined else limits
+        low, high = (None, None) if told is None else (_left(told.high, period), _left(told.low, period))
         share = 1 - float(survival.evaluate(period))
         found.append(Reached(period, at_risk, list(reached_in).count(period), share, low, high))
     return tuple(found)
@@ -152,6 +149,33 @@ def reached_by(reached_in: Sequence[int], watched_for: Sequence[int]) -> tuple[R
 
 class _Limit(Protocol):
     def evaluate(self, x: float) -> float: ...
+
+
+class _Limits(Protocol):
+    @property
+    def low(self) -> _Limit: ...
+    @property
+    def high(self) -> _Limit: ...
+
+
+def _limits(reached_in: Sequence[int], watched_for: Sequence[int]) -> tuple[_Limits | None, int | None]:
+    """Return the limits, None for too few, and the period in which the last ones reached it: there is no interval.
+
+    Those before are the same if these are watched on; so are all without whoever was watched for less than the first.
+    """
+    last = max(reached_in)
+    is_all = all(watched < last for watched in watched_for)
+    before = [n for n in reached_in if not (is_all and n == last)]
+    watched_on = [*watched_for, *([last] * (len(reached_in) - len(before)))]
+    if len(reached_in) < 2 or not before:
+        return None, None
+    data = _censored(before, [n for n in watched_on if n >= min(before)])
+    found: _Limits = stats.ecdf(data).sf.confidence_interval(CONFIDENCE, method="log-log")
+    return found, last if is_all else None
+
+
+def _censored(reached_in: Sequence[int], watched_for: Sequence[int]) -> stats.CensoredData:
+    return stats.CensoredData(uncensored=list(reached_in), right=[n for n in watched_for if n > 0])
 
 
 def _left(limit: _Limit, period: int) -> float | None:
