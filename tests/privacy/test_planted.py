@@ -1,7 +1,8 @@
-"""Twenty texts of one person, planted wherever something is sealed: after the erasure they are nowhere.
+"""A text planted in every sealed field of every event: after the erasure they are nowhere.
 
-The search goes through a dump, every file of the database with its write-ahead log, what the service printed, its
-folders, and what it answers. What was given out before still verifies.
+Twenty of one person are planted by commands, with what the service derives from them; and one in each sealed field that
+any event has, of the person or a candidate. The search goes through a dump, every file of the database with its
+write-ahead log, what the service printed, its folders, and what it answers. What was given out before still verifies.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from ledger.kernel.ids import uuid7
 from ledger.privacy.erasing import Step
 from ledger.store.embedded.binaries import program
 from tests.api.service import LIFETIME, Service, company, recorded, running
+from tests.privacy.everywhere import BORN, plant_everywhere, record, sealing
 
 TEXTS = 20
+MARK = "planted-"  # every text begins with it, so that most places are looked through once
 PERIOD = {"starts_on": "2026-01-01", "ends_on": "2030-12-31"}
 
 
@@ -54,6 +57,21 @@ def _plant(service: Service, texts: list[str]) -> str:
         _plant_talk(service, hr, lead, id, said)
     assert next(said, None) is None
     return id
+
+
+def _plant_everywhere(service: Service, person: str, texts: list[str]) -> str:
+    """Plant a text in every sealed field of every event, add them to `texts`, and return the candidate's id."""
+    name, handle = (f"planted-born-{uuid7().hex()}" for _ in range(2))
+    with service.client("hr_administrator") as hr:
+        born = recorded(hr, "/candidates/register", name=name, identifiers={"handle": handle})
+        refused = hr.post(f"/people/{person}/correct-name", json={"name": "", "note": texts[0]})
+        assert refused.status_code == 422
+    planting = plant_everywhere(service.ledger, person, _id(born))
+    service.run(record(service.ledger, planting.decisions))
+    planted = {topic for topic, _ in planting.texts}
+    assert planted == sealing().keys() - BORN
+    texts += [name, handle, *planting.texts.values()]
+    return _id(born)
 
 
 def _plant_goals(service: Service, hr: httpx2.Client, lead: httpx2.Client, id: str, said: Iterator[str]) -> None:
@@ -121,7 +139,9 @@ def _answers(service: Service, paths: list[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _found(texts: list[str], places: Iterator[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    return [(text, name) for name, content in places for text in texts if text.encode() in content]
+    assert all(text.startswith(MARK) for text in texts)
+    marked = ((name, content) for name, content in places if MARK.encode() in content)
+    return [(text, name) for name, content in marked for text in texts if text.encode() in content]
 
 
 def test_planted_texts_are_nowhere_after_the_erasure(
@@ -132,15 +152,18 @@ def test_planted_texts_are_nowhere_after_the_erasure(
         company(service)
         service.join("second_hr", Role.HR_ADMINISTRATOR)
         id = _plant(service, texts)
+        candidate = _plant_everywhere(service, id, texts)
         service.settle()
         opened = _opened(service)
         assert [text for text in texts if text not in opened] == []
         with service.client("lead") as lead:
             bundle = lead.get(f"/bundles/goals/{service.ids['goal']}")
             assert bundle.status_code == 200, bundle.text
-        _erase(service, id)
+        for subject in (f"person/{id}", f"candidate/{candidate}"):
+            _erase(service, subject)
         _rebuild(service)
         paths = [f"/people/{id}", f"/goals/{service.ids['goal']}", "/goals", f"/trail/person/{id}", "/duties"]
+        paths += ["/feedback", "/reviews", "/requisitions", "/events?limit=1000", "/refused", f"/people/{id}/accesses"]
         assert _found(texts, _answers(service, paths)) == []
         assert [text for text in texts if text in _opened(service)] == []
         assert _found(texts, _database_files(database_url)) == []
@@ -154,18 +177,15 @@ def test_planted_texts_are_nowhere_after_the_erasure(
     assert verify([str(given), "--key", key.strip(), "--lang", "en"]) == 0
 
 
-def _erase(service: Service, id: str) -> None:
-    record = f"/personal-records/person/{id}"
+def _erase(service: Service, subject: str) -> None:
     with service.client("hr_administrator") as hr, service.client("second_hr") as second:
-        recorded(hr, f"{record}/ask-erasure", basis="request")
-        recorded(second, f"{record}/confirm-erasure")
+        recorded(hr, f"/personal-records/{subject}/ask-erasure", basis="request")
+        recorded(second, f"/personal-records/{subject}/confirm-erasure")
     place = service.ledger.erasing
 
     async def done() -> None:
         async with asyncio.timeout(20):
-            while (erasing := await asyncio.to_thread(place.find, f"person/{id}")) is None or (
-                erasing.step is not Step.DONE
-            ):
+            while (erasing := await asyncio.to_thread(place.find, subject)) is None or (erasing.step is not Step.DONE):
                 pass
 
     service.run(done())
