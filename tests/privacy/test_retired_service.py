@@ -15,6 +15,7 @@ import httpx2
 import psycopg
 import pytest
 
+from api.cli.stored import Demand, verdict_on
 from api.forgetting import forgetting, rebuild_all
 from api.services import Served
 from ledger.domain.identity import Role
@@ -46,6 +47,7 @@ class Gone:
 
     service: Service
     database_url: str
+    keys: Path
     goal: str = ""
     body: dict[str, Any] = field(default_factory=dict)
     receipts: list[dict[str, Any]] = field(default_factory=list)
@@ -72,7 +74,7 @@ def gone(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with running(database_url, folder, f"retired_{uuid7().hex()[:8]}", rules=False) as service:
         company(service)
         service.join("second_hr", Role.HR_ADMINISTRATOR)
-        found = Gone(service, database_url)
+        found = Gone(service, database_url, folder / "keys")
         _work(found)
         _leave(found)
         _retire(found)
@@ -178,6 +180,20 @@ def test_a_proof_given_out_before_still_proves_the_bytes_of_then(gone: Gone, tmp
     with gone.service.client("auditor") as auditor:
         again = auditor.get(f"/events/{gone.receipts[0]['event_id']}/proof").content
     assert parse_proof(again).index == gone.positions[0] - 1
+
+
+def test_pledger_verify_says_how_many_were_withheld(gone: Gone):
+    keys = gone.keys
+    verdict = verdict_on(gone.database_url, gone.service.ledger.name, keys, Demand(), lambda done, total: None)
+    assert (verdict.ok, verdict.withheld) == (True, len(gone.positions)), verdict.en
+
+
+def test_bundles_and_own_records_leave_it_out(gone: Gone):
+    with gone.service.client("lead") as lead, gone.service.client("employee") as own:
+        assert lead.get(f"/bundles/goals/{gone.goal}").status_code == 404
+        exported = own.get(f"/people/{gone.service.ids['employee']}/export")
+    assert exported.status_code == 200, exported.text
+    assert not set(gone.positions) & {one["position"] for one in exported.json()["records"]}
 
 
 def test_a_repeat_is_answered_as_at_first(gone: Gone):
