@@ -17,6 +17,7 @@ import pytest
 
 from api.cli.stored import Demand, verdict_on
 from api.forgetting import forgetting, rebuild_all
+from api.self_check import SelfCheck
 from api.services import Served
 from ledger.domain.identity import Role
 from ledger.evidence.__main__ import main as verify
@@ -180,6 +181,15 @@ def test_a_proof_given_out_before_still_proves_the_bytes_of_then(gone: Gone, tmp
     with gone.service.client("auditor") as auditor:
         again = auditor.get(f"/events/{gone.receipts[0]['event_id']}/proof").content
     assert parse_proof(again).index == gone.positions[0] - 1
+
+
+def test_a_running_service_finds_itself_as_recorded(gone: Gone):
+    ledger = gone.service.ledger
+    check = SelfCheck(ledger.reader, gone.served.signing, ledger.secrets, pause_s=0, between_s=0)
+    check.start()
+    assert check.ended(2, PATIENCE_S)
+    check.stop()
+    assert check.fault is None
 
 
 def test_pledger_verify_says_how_many_were_withheld(gone: Gone):
