@@ -27,6 +27,7 @@ from ledger.privacy.sealed_check import SealedCheck
 from ledger.privacy.secrets import LedgerSecrets, SecretMissing
 from ledger.store.embedded import open_cluster
 from ledger.store.kept_answers import KeptAnswersCheck
+from ledger.store.kept_tiles import KeptTilesCheck
 from ledger.store.ledgers import UnknownLedger, keys_schema_of, list_ledgers, schema_of
 
 LEVEL = 2
@@ -145,7 +146,7 @@ def _verdict(
 
 
 class _Beside:
-    """What lies beside the events and is no part of the tree: sealed parts, and the answers kept to be repeated."""
+    """What lies beside the events: the tiles above the leaves, sealed parts, and the answers kept to be repeated."""
 
     def __init__(self, connection: Connection, name: str, secrets: LedgerSecrets) -> None:
         def opening() -> AbstractContextManager[Connection]:
@@ -153,7 +154,7 @@ class _Beside:
 
         schema = schema_of(name)
         self._sealed = SealedCheck(name, schema, keys_schema_of(name), secrets, opening)
-        self._kept = KeptAnswersCheck(schema, opening)
+        self._kept, self._tiles = KeptAnswersCheck(schema, opening), KeptTilesCheck(schema, opening)
 
     def seeing(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Yield the rows, and look at what is sealed in them."""
@@ -166,6 +167,7 @@ class _Beside:
         if not verdict.ok:
             return verdict
         try:
+            self._tiles.run()
             self._sealed.finish()
             self._kept.run()
         except EvidenceError as fault:

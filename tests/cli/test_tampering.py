@@ -298,6 +298,12 @@ BESIDE = {
         "sealed_changed",
         202,
     ),
+    "the root of a tile": ("update {s}.tiles set root = sha256(root) where (level, index) = (0, 0)", "tile_changed", 1),
+    "a tile above that holds other roots": (
+        "insert into {s}.tiles select 1, 0, root, hashes from {s}.tiles where (level, index) = (0, 0)",
+        "tile_changed",
+        1,
+    ),
     "an answer that names the event before": (
         "update {s}.idempotency set first = first - 1 where key = 'two'",
         "answer_changed",
