@@ -24,7 +24,7 @@ router = APIRouter(tags=["directory"])
 async def person(
     asked: Asking, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
 ) -> Response:
-    """Return a person on a day: employment, home unit, manager, roles; the name is opened for this answer alone."""
+    """Return a person on a day: employment, home unit, job, manager, roles; the name is opened for this answer alone."""
     moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
     at = await known_position(asked, known)
     found = await put(
@@ -40,6 +40,7 @@ async def person(
         "employment": _relation(found.employment),
         "home": _relation(found.home, labels),
         "units": [_relation(r, labels) for r in found.units],
+        "job": _relation(found.job, labels),
         "manager": _relation(found.manager, labels),
         "dotted": [_relation(r, labels) for r in found.dotted],
         "roles": sorted(found.roles),

@@ -7,7 +7,7 @@ from projections.engine.projection import Projection
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="audit_trail",
-    version=2,
+    version=3,
     question="What happened to this subject, or by this actor, in which order, and what of it was late or on behalf?",
     tables=("entries", "mentions", MERGES_TABLE),
     topics=None,

@@ -31,6 +31,7 @@ CHANGED: dict[str, tuple[str | None, str | None]] = {
     "people.EmploymentEnded": ("employment", None),
     "people.PersonAssignedToUnit": (None, "unit"),
     "people.PersonLeftUnit": ("unit", None),
+    "people.JobAssigned": (None, "profile"),
     "people.ManagerAssigned": (None, "manager"),
     "people.ManagerReleased": ("manager", None),
     "identity.RoleGranted": (None, "role"),

@@ -1,4 +1,4 @@
-"""Who is who: persons with employment, unit, manager and roles, and units with label, parent and lead, on a day."""
+"""Who is who: persons with employment, unit, job, manager and roles, and units with label, parent and lead, on a day."""
 
 from ledger.kernel.statements import load as load_statements
 from projections.directory.handlers import TOPICS, Folded, fold, load, write
@@ -8,7 +8,7 @@ from projections.engine.projection import Projection
 
 PROJECTION: Projection[Loaded, Folded] = Projection(
     name="directory",
-    version=3,
+    version=4,
     question="Who is who: who works where, under whom and in which role, on a day and as it was known on a day?",
     tables=(*TABLES, "identities", "grants", "revocations", MERGES_TABLE),
     topics=TOPICS,

@@ -12,7 +12,7 @@ from projections.engine.kept import MERGES
 from projections.engine.merged import Reading, reading_of, write_merges
 from projections.engine.projection import Cursor, Events, RawEvent, Tables
 
-SINGLE = frozenset({"home", "manager.line", "label", "parent", "life", "lead", "successor"})
+SINGLE = frozenset({"home", "job", "manager.line", "label", "parent", "life", "lead", "successor"})
 ASSIGNMENTS = ("home", "additional", "seconded", "acting")
 NAMED = frozenset({"people.PersonRegistered", "people.PersonNameCorrected"})
 CANCELLED = "people.EmploymentStartCancelled"
@@ -51,6 +51,7 @@ STEPS: dict[str, Callable[[RawEvent], list[Step]]] = {
     "people.EmploymentReinstated": lambda data: [Step("employment", data["employment"])],
     "people.PersonAssignedToUnit": lambda d: [Step(d["assignment"], _unit(d["unit"]), until=_until(d.get("ends")))],
     "people.PersonLeftUnit": _left,
+    "people.JobAssigned": lambda data: [Step("job", f"job-profile/{data['profile']}")],
     "people.ManagerAssigned": lambda data: [Step(f"manager.{data['relation']}", f"person/{data['manager']}")],
     "people.ManagerReleased": lambda d: [Step(f"manager.{d['relation']}", f"person/{d['manager']}", starts=False)],
     "people.UnitFormed": _formed,

@@ -52,6 +52,7 @@ class Person:
     employment: Relation | None
     home: Relation | None
     units: tuple[Relation, ...]
+    job: Relation | None
     manager: Relation | None
     dotted: tuple[Relation, ...]
     grants: tuple[Grant, ...]
@@ -110,6 +111,7 @@ def person(view: View, id: str, *, on: datetime, known: int | None = None) -> Pe
         employment=employments[-1] if employments else None,
         home=_one(lines, "home"),
         units=tuple(r for kind in ASSIGNMENTS[1:] for r in lines.get(kind, ())),
+        job=_one(lines, "job"),
         manager=_one(lines, "manager.line"),
         dotted=tuple(lines.get("manager.dotted", ())),
         grants=grants,

@@ -152,6 +152,14 @@ def profile(service: Service) -> str:
     return id
 
 
+def test_a_person_is_shown_with_the_job_that_they_do(service: Service, profile: str) -> None:
+    with service.client("hr_administrator") as hr:
+        path = f"/people/{service.ids['worker0']}"
+        told = hr.get(path, params={"on": "2026-02-01"}).json()["job"]
+        assert (told["to"]["kind"], told["to"]["id"], told["since"][:10]) == ("job-profile", profile, "2025-12-31")
+        assert hr.get(path, params={"on": "2025-12-01"}).json()["job"] is None
+
+
 def proposal(service: Service, who: str, profile: str) -> dict[str, Any]:
     with service.client(who) as client:
         answer = client.get("/reports/job-analysis", params={"subject": f"job-profile/{profile}"}).json()

@@ -83,6 +83,7 @@ def check_person(view: View, history: History, id: str, known: int, on: datetime
     assert (None if answer.employment is None else answer.employment.to) == state.employment_on(on)
     assert bare(answer.home) == state.home_on(on)
     assert {bare(r): r.kind for r in answer.units} == state.units_on(on)
+    assert bare(answer.job) == state.job_on(on)
     assert bare(answer.manager) == state.manager_on(on)
     assert {bare(r) for r in answer.dotted} == set(state.dotted_on(on))
 
