@@ -32,6 +32,10 @@ WORDS = {
     "declared_health": Words("declared on track, found off track", "申报正常，实际偏离"),
     "green_without_check_in": Words("on track, and no value since", "申报正常，此后无数值"),
     "success_against_value": Words("closed as reached, with an attainment below 1", "以达成结项，达成度不足 1"),
+    "on_track": Words("on track", "正常"),
+    "off_track": Words("off track", "偏离"),
+    "reached": Words("reached", "已达成"),
+    "closed": Words("closed", "已结项"),
     "completed_short": Words("closed short of its target", "未达目标值即结项"),
 }
 

@@ -49,6 +49,12 @@ WORDS = {
     "same": Words("the same at both times", "两个时点相同"),
     "new": Words("new", "新增"),
     "gone": Words("no more", "不再"),
+    "accountable": Words("accountable", "负责"),
+    "responsible": Words("responsible", "执行"),
+    "support": Words("support", "支持"),
+    "consulted": Words("consulted", "咨询"),
+    "informed": Words("informed", "知会"),
+    "lead": Words("lead", "主管"),
 }
 
 

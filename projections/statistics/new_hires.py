@@ -50,6 +50,15 @@ WORDS = {
     "path: application": Words("hired by an application", "经申请录用"),
     "path: other": Words("hired by another path", "经其他途径录用"),
 }
+THREAD_WORDS = {
+    "application": Words("by an application", "经申请"),
+    "other": Words("by another path", "其他途径"),
+    "hire": Words("to be hired", "录用"),
+    "reject": Words("not to be hired", "不录用"),
+    "confirmed": Words("employment confirmed", "转正"),
+    "extended": Words("probation extended", "延长试用"),
+    "failed": Words("probation failed", "未通过试用"),
+}
 SCORECARD, DECIDED, RECEIVED = "hiring.AssessmentRecorded", "hiring.HiringDecisionMade", "hiring.ApplicationReceived"
 REVERSED = "hiring.HiringDecisionReversed"
 PROBATION = {
@@ -153,4 +162,5 @@ THREAD_REPORT = Report(
     answer=threads,
     question_zh="每次录用从需求到试用期结束的结果如何？",
     definition_zh=THREAD_ZH,
+    words=THREAD_WORDS,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.accountability.report import Report
+from projections.accountability.report import MISSING, Report
 from projections.reports import REPORTS
 from tests.projections.conftest import Bench
 from tests.projections.histories import day
@@ -14,6 +14,20 @@ from tests.projections.statistics_worked import STATISTICS
 from tests.projections.worked import WORKED
 
 EXAMPLES = {**WORKED, **STATISTICS}
+CODED: dict[str, tuple[str, ...]] = {  # report → the columns of its lines that hold codes of its own
+    **dict.fromkeys(EXAMPLES, ()),
+    "responsibility": ("flaw", "kind"),
+    "ping-pong": ("pattern",),
+    "strategy-map": ("kind",),
+    "boundary": ("kind",),
+    "formalism": ("finding",),
+    "lateness": ("of",),
+    "contradictions": ("kind",),
+    "correlation": ("of",),
+    "new-hire-attainment": ("group",),
+    "hire-to-performance": ("path",),
+    "results-of-the-system": ("measure",),
+}
 EARLY = datetime(2001, 1, 1, tzinfo=UTC)
 RECORDED_IN_PERIOD = "lateness"  # whose period is one of recording, given as positions
 
@@ -36,6 +50,16 @@ def test_unit_time_knowledge_and_period_are_each_heeded(bench: Bench, name: str)
             period = {"since": FIRST, "until": EARLY, "recorded": (0, 0)}
             lapsed = [line.values for line in asked(name, **{**example.asked, **period}).lines]
             assert [one for one in lapsed if one.get("measure") != "clear_owner"] == [], "a period without events"
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_what_a_line_says_in_codes_is_said_in_words(bench: Bench, name: str) -> None:
+    example, report = EXAMPLES[name], REPORTS[name]
+    with reporting(bench, example.happens(), name) as asked:
+        found = asked(name, **example.asked)
+    told = {str(line.values[column]) for line in found.lines for column in CODED[name]}
+    assert told <= set(report.words)
+    assert {one.code for one in found.missing} <= {*report.words, *MISSING}
 
 
 @pytest.mark.parametrize("report", REPORTS.values(), ids=lambda report: report.name)
