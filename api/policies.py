@@ -71,6 +71,7 @@ POLICIES: Mapping[str, Policy] = {
     "/people/{id}/export": ROWS,  # to that person alone
     "/key-epochs": OPERATION,
     "/holds": Policy(roles=frozenset({HR, AUDITOR}), rows=True),
+    "/retention-schedules": ROWS,  # whoever is kept data about may know how long
     "/candidates/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/people/{id}/erasure": Policy(roles=frozenset({HR, AUDITOR})),
     "/units/{id}": Policy(kind="unit"),

@@ -206,6 +206,13 @@ def test_bundles_and_own_records_leave_it_out(gone: Gone):
     assert not set(gone.positions) & {one["position"] for one in exported.json()["records"]}
 
 
+def test_anybody_may_know_how_long_data_is_kept(gone: Gone):
+    with gone.service.client("outsider") as outsider:
+        (row,) = outsider.get("/retention-schedules").json()["rows"]
+    assert (row["jurisdiction"], row["in_force"], row["retired"]) == ("cn", 1, {"goal-records": len(gone.positions)})
+    assert row["versions"][0]["terms"] == TERMS
+
+
 def test_a_repeat_is_answered_as_at_first(gone: Gone):
     with gone.service.client("lead") as lead:
         again = lead.post("/goals/assign", json=gone.body, headers=KEY)
