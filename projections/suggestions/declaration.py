@@ -10,7 +10,7 @@ from projections.suggestions.gathering import fold
 
 PROJECTION: Projection[None, Folded] = Projection(
     name="suggestions",
-    version=2,
+    version=3,
     question="Which suggestions were shown and answered, and who did which job?",
     tables=("acts", MERGES_TABLE),
     topics=None,

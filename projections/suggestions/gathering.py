@@ -9,8 +9,9 @@ EARLY = datetime(1970, 1, 2, tzinfo=UTC)  # before everything that a ledger tell
 SHOWN, TAKEN = "suggestions.SuggestionShown", "suggestions.SuggestionTaken"
 DISMISSED = "suggestions.SuggestionDismissed"
 JOB, STARTED, ENDED = "people.JobAssigned", "people.EmploymentStarted", "people.EmploymentEnded"
+CANCELLED, REINSTATED = "people.EmploymentStartCancelled", "people.EmploymentReinstated"
 FORMED, AWAY, BACK = "people.UnitFormed", "people.AbsenceStarted", "people.AbsenceEnded"
-KEPT = frozenset({SHOWN, TAKEN, DISMISSED, JOB, STARTED, ENDED, FORMED, AWAY, BACK})
+KEPT = frozenset({SHOWN, TAKEN, DISMISSED, JOB, STARTED, ENDED, CANCELLED, REINSTATED, FORMED, AWAY, BACK})
 VIEWS = ("suggestions", "statistics", "accountability", "goals", "directory")
 
 

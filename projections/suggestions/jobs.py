@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
 
 from ledger.kernel.moments import last_instant
 from projections.accountability.acts import Act
@@ -13,7 +12,7 @@ from projections.accountability.places import People
 from projections.accountability.report import Circumstances, Source, Views
 from projections.statistics.figures import Figure
 from projections.statistics.gathering import acts
-from projections.suggestions.gathering import ENDED, JOB, STARTED
+from projections.suggestions.gathering import CANCELLED, ENDED, JOB, REINSTATED, STARTED
 
 ADOPTED, RECEIVED = "hiring.JobProfileAdopted", "hiring.ApplicationReceived"
 SCORED, AMENDED = "hiring.AssessmentRecorded", "hiring.AssessmentAmended"
@@ -59,9 +58,11 @@ def _profile(act: Act) -> Profile:
 def spells(views: Views, people: People, asked: Circumstances) -> dict[str, list[Spell]]:
     """Return profile → who did the job when, in order of person."""
     profile_of = {act.id: act.data["profile"] for act in acts(views["statistics"], (RECEIVED,), asked)}
+    happened = acts(views["suggestions"], (JOB, STARTED, ENDED, CANCELLED, REINSTATED), asked)
+    never = {act.data["entry"] for act in happened if act.topic == CANCELLED}
     told: dict[str, list[Act]] = defaultdict(list)
-    for act in acts(views["suggestions"], (JOB, STARTED, ENDED), asked):
-        if people.has_person(act.about):
+    for act in happened:
+        if act.topic != CANCELLED and act.event_id not in never and people.has_person(act.about):
             told[act.about].append(act)
     found: dict[str, list[Spell]] = defaultdict(list)
     for person, lines in sorted(told.items()):
@@ -71,15 +72,28 @@ def spells(views: Views, people: People, asked: Circumstances) -> dict[str, list
 
 
 def _spells(person: str, lines: Sequence[Act], profile_of: dict[str, str]) -> Iterator[Spell]:
-    """Yield a person's jobs: each lasts until the next one begins, or the employment ends."""
-    turns = [act for act in lines if act.topic != STARTED or act.data.get("application") in profile_of]
-    for act, following in pairwise([*turns, None]):
-        if act is None or act.topic == ENDED:
-            continue
-        application = act.data.get("application")
-        profile = str(act.data["profile"]) if act.topic == JOB else profile_of[str(application)]
-        ends = None if following is None else following.begins
-        yield Spell(person, profile, act.begins, ends, application, act.evidence)
+    """Yield a person's jobs: each lasts until the next one begins, or the employment ends; one reinstated goes on."""
+    running, last = None, None
+    for act in lines:
+        begun = _begun(person, act, profile_of)
+        if act.topic == REINSTATED and last is not None:
+            begun = replace(last, starts=act.begins, ends=None)
+        if running is not None and (begun is not None or act.topic == ENDED):
+            last = replace(running, ends=act.begins)
+            yield last
+            running = None
+        running = begun or running
+    if running is not None:
+        yield running
+
+
+def _begun(person: str, act: Act, profile_of: dict[str, str]) -> Spell | None:
+    """Return the job that begins by an assignment, or by the start of whoever was hired for it."""
+    application = act.data.get("application")
+    profile = act.data["profile"] if act.topic == JOB else profile_of.get(str(application))
+    if profile is None or act.topic not in (JOB, STARTED):
+        return None
+    return Spell(person, str(profile), act.begins, None, application, act.evidence)
 
 
 def within(figures: Sequence[Figure], done: Sequence[Spell], asked: Circumstances) -> list[Figure]:

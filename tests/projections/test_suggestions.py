@@ -11,7 +11,13 @@ import pytest
 
 from ledger.domain.goals.events import GoalAssigned, GoalReopened
 from ledger.domain.people.absences import AbsenceEnded, AbsenceStarted
-from ledger.domain.people.persons import JobAssigned
+from ledger.domain.people.persons import (
+    EmploymentEnded,
+    EmploymentReinstated,
+    EmploymentStartCancelled,
+    Ending,
+    JobAssigned,
+)
 from projections.accountability.report import Circumstances, withhold_small
 from projections.suggestions import REPORTS
 from projections.suggestions.rule import Suggestion
@@ -117,6 +123,25 @@ def test_only_what_was_done_in_the_job_counts(bench: Bench) -> None:
         before = asked("job-analysis", until=day(91), subject="job-profile/j-1").lines[0].values
     assert (told["goals"], told["n"]) == (11, 6)  # the second quarter of the first person is of another job
     assert (before["goals"], before["median"]) == (6, 1.0)
+
+
+def test_a_job_ends_with_the_employment_goes_on_with_it_and_never_was_without(bench: Bench) -> None:
+    history = analysts()
+    for who, ends in {"p-1": 80, "p-2": 80}.items():
+        history.add(f"person/{who}", EmploymentEnded(employment="e-1", ending=Ending.OTHER), day(ends))
+    history.add("person/p-2", EmploymentReinstated(employment="e-1"), day(85))
+    hires = scored_hires()
+    entry = next(
+        raw["event_id"] for raw in hires.raw() if raw["stream"] == "person/p-h0" and "application" in raw["data"]
+    )
+    hires.add("person/p-h0", EmploymentStartCancelled(employment="e-1", entry=entry), day(2))
+    with reporting(bench, history, "job-analysis") as asked:
+        assert [line.values["n"] for line in asked("job-analysis").lines][:1] == [5]
+    with reporting(bench, hires, "job-analysis") as asked:
+        assert [line.values["n"] for line in asked("job-analysis").lines][:2] == [
+            6,
+            5,
+        ]  # of seven, and of six who attained
 
 
 # Rules
