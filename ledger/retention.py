@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 import psycopg
 
@@ -18,13 +19,14 @@ from ledger.kernel.append import AppendError
 from ledger.kernel.clock import Clock
 from ledger.kernel.command import Command
 from ledger.kernel.event import decode
+from ledger.kernel.moments import day_of
 from ledger.kernel.refusals import Refusal
 from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, HeldClass, RetirementStep
 from ledger.running_out import RECORD, SCHEDULE, RanOut, bundled, expired_class, ids_of, ran_out
 from ledger.store.reader import Reader
 
 RETENTION_CALLER = Caller("system:retention", "none", "system")
-EVERY_S = 3600.0
+EVERY_S = 3600.0  # between two looks for a new day, and for what was cut off
 SHORTEST_MONTH = timedelta(days=28)
 Covered = Callable[[int], Awaitable[bool]]
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Recorder(Protocol):
 
     reader: Reader
     clock: Clock
+    zone: ZoneInfo
 
     async def record(self, ask: Ask) -> Receipt:
         """Decide and record one command."""
@@ -47,7 +50,7 @@ class Recorder(Protocol):
 
 
 class Retention:
-    """Lets what runs out in one ledger go: what was cut off at the start, then whatever is due, again and again.
+    """Lets what runs out in one ledger go: what was cut off at once, and then each day whatever is due by then.
 
     `covered(position)` says whether a signed checkpoint holds a position, and `forget()` takes away what was made of
     retired events: projections, pages, states. Done twice, late or by two processes at once, it is the same.
@@ -78,10 +81,14 @@ class Retention:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        looked_on: date | None = None
         while True:
             try:
                 await self.carry_out()
-                await self.look()
+                today = day_of(self._ledger.clock.now(), self._ledger.zone)
+                if today != looked_on:
+                    await self.look()
+                    looked_on = today
             except (psycopg.Error, AppendError, Refusal, TimeoutError):
                 logger.warning("what runs out was cut off; going on with it")
             await asyncio.sleep(self._every_s)

@@ -14,13 +14,13 @@ import pytest
 from ledger.application import Ledger
 from ledger.deciding import RecordRetired
 from ledger.domain import STREAM_KINDS
-from ledger.domain.privacy.expiry import ExpiresAlready
+from ledger.domain.privacy.expiry import ClassErased, ExpiresAlready
 from ledger.domain.privacy.refusals import Held
 from ledger.domain.privacy.schedules import NoPreset, NotProposed, OwnSchedule, ScheduleLooksBack, TermTwice
 from ledger.domain.privacy.terms import PRESETS, RECORDS, Kept
 from ledger.evidence.stand_in import leaf_of
 from ledger.kernel.clock import SimulatedClock
-from ledger.kernel.event import EVENTS, decode
+from ledger.kernel.event import EVENTS, Entry, decode
 from ledger.kernel.refusals import NotAllowed, UnknownReference
 from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, RetirementStep
 from ledger.retention import Retention
@@ -49,13 +49,15 @@ class Around:
         self.waits.append(position)
         return self.signs
 
-    def of(self, ledger: Ledger, place: ExpiringPlace | None = None) -> Retention:
+    def of(self, ledger: Ledger, place: ExpiringPlace | None = None, *, every_s: float = 3600) -> Retention:
         async def forget() -> None:
             self.forgotten += 1
             ledger.forget_states()
 
         signed = lambda: ledger.reader.head().size  # noqa: E731  # what a signer would have signed
-        return Retention(ledger, place or ledger.expiring, covered=self.covered, forget=forget, signed=signed)
+        return Retention(
+            ledger, place or ledger.expiring, covered=self.covered, forget=forget, signed=signed, every_s=every_s
+        )
 
 
 class CutOff(BaseException):
@@ -342,6 +344,30 @@ def test_cut_off_at_any_step_a_class_ends_the_same(
             await ledger.close()
 
     asyncio.run(resumed(*asyncio.run(cut())))
+
+
+def test_a_service_looks_by_itself_and_again_on_the_next_day(play: Play):
+    async def story(company: Company) -> None:
+        ledger = company.ledger
+        await in_force(company, SHORT)
+        subject = await leaves(company, "wang")
+        erased = {"identity": asyncio.Event(), "performance": asyncio.Event()}
+
+        def follow(entry: Entry) -> None:
+            if isinstance(entry.event, ClassErased):
+                erased[entry.event.of].set()
+
+        ledger.followers.append(follow)
+        retention = Around().of(ledger, every_s=0.01)
+        retention.start()
+        later(company, 40)
+        async with asyncio.timeout(20):
+            await erased["identity"].wait()
+        await retention.stop()
+        assert kept(ledger, subject) == {"sealed": [], "keys": [], "lookup": []}
+        assert not erased["performance"].is_set()
+
+    play(story)
 
 
 # ---- streams of events
