@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from ledger.application import Ledger
@@ -9,7 +10,7 @@ from ledger.kernel.event import Subject
 from ledger.kernel.ids import split_stream
 from projections.audit_trail import queries as trail
 from projections.duties import queries as duties
-from projections.engine import Runner
+from projections.engine import NotBuilt, Runner
 from projections.goals import queries as goals
 from projections.responsibility import queries as responsibility
 
@@ -25,12 +26,19 @@ class ProjectedSight:
         self._ledger, self._runner = ledger, runner
 
     async def live_duties(self) -> tuple[int, list[str]]:
-        """Return the ids of the open and lapsed duties, and the position at which this is so."""
+        """Return the ids of the open and lapsed duties, and the position at which this is so.
+
+        Waits for their first projection. Raises TimeoutError where it does not come to an end.
+        """
 
         def look() -> tuple[int, list[str]]:
             with self._runner.view("duties") as view:
                 return view.position, duties.live_ids(view)
 
+        with suppress(NotBuilt):
+            return await asyncio.to_thread(look)
+        head = await asyncio.to_thread(self._ledger.reader.head)
+        await self._reached("duties", head.size)
         return await asyncio.to_thread(look)
 
     async def held_by(self, person: str, position: int) -> list[Subject]:

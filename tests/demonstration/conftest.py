@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -98,6 +99,7 @@ class Served:
     server: Server
     loop: asyncio.AbstractEventLoop
     size: int  # of the ledger before the service began
+    warned: list[logging.LogRecord]  # what the rules warn of
     _read: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -132,6 +134,18 @@ class Served:
         return lines
 
 
+class Watching(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.told: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.told.append(record)
+
+
 @pytest.fixture(scope="session")
 def served(year: Year, database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The year's ledger, served with its projections and its rules on the real clock."""
@@ -149,15 +163,18 @@ def served(year: Year, database_url: str, tmp_path_factory: pytest.TempPathFacto
         finally:
             ready.set()
 
+    watching = Watching(logging.WARNING)
+    logging.getLogger("ledger.rules").addHandler(watching)
     thread = threading.Thread(target=serve, name="service of the year")
     thread.start()
     ready.wait(60)
     server, loop = found[0]
     try:
-        serving = Served(year, server, loop, len(year.stored))
+        serving = Served(year, server, loop, len(year.stored), watching.told)
         serving.settle()
         yield serving
     finally:
         server.should_exit = True
         thread.join(30)
+        logging.getLogger("ledger.rules").removeHandler(watching)
         assert not thread.is_alive()

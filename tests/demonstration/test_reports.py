@@ -49,6 +49,10 @@ def test_after_the_year_the_rules_have_nothing_left_to_do(served: Served):
     assert served.ledger.reader.head().size - served.size < 5
 
 
+def test_the_rules_wait_for_what_is_projected_first_and_start_once(served: Served):
+    assert [record.getMessage() for record in served.warned] == []
+
+
 def test_a_leaver_is_the_only_flaw_that_is_left_and_the_gap_is_found_on_its_days(served: Served):
     (left,) = lines(served, "responsibility")
     assert (left["subject"], left["kind"], left["last_holder"]) == (
