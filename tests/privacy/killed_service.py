@@ -1,6 +1,6 @@
 """A serving process that ends by SIGKILL at a step of an erasure: before the step is noted as finished, or right after.
 
-Run as `python -m tests.privacy.killed_service DATABASE LEDGER FOLDER [SUBJECT STEP before|after]`; it prints where it is.
+Run as `python -m tests.privacy.killed_service DATABASE LEDGER FOLDER [SUBJECT STEP before|after]`; prints its address.
 """
 
 from __future__ import annotations
