@@ -16,6 +16,7 @@ from api.problems import NOT_FOUND, NotProjected, WrongMethod, invalid, language
 from api.routes import (
     bundles,
     coaching,
+    control,
     cycles,
     directory,
     duties,
@@ -57,6 +58,7 @@ ROUTERS: Sequence[APIRouter] = (
     who_owns.router,
     trail.router,
     refused.router,
+    control.router,
     directory.router,
     privacy.router,
     holds.router,

@@ -27,6 +27,14 @@ class Metrics:
         self.faults = Gauge(
             "pledger_self_check_fault", "1 once a self-check found the ledger changed.", ("ledger",), registry=own
         )
+        by_log = ("ledger", "log")
+        self.signed = Gauge("pledger_checkpointed", "Entries under a signed checkpoint.", by_log, registry=own)
+        self.refusals = Gauge("pledger_signer_refuses", "1 while the signer refuses to sign.", by_log, registry=own)
+        by_witness = ("ledger", "witness")
+        self.witnessed = Gauge("pledger_witnessed", "Events that a witness cosigned.", by_witness, registry=own)
+        self.silences = Gauge(
+            "pledger_witness_refuses", "1 while a witness refuses or does not answer.", by_witness, registry=own
+        )
         self.streams = Gauge("pledger_event_streams", "Open event streams.", ("ledger",), registry=own)
 
     @lru_cache(maxsize=4096)  # noqa: B019  # as long as the process; labels are few

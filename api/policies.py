@@ -45,6 +45,9 @@ POLICIES: Mapping[str, Policy] = {
     "/trail/{kind}": SUBJECT,
     "/trail": ROWS,
     "/refused": Policy(roles=frozenset({AUDITOR})),
+    "/control": Policy(roles=frozenset({AUDITOR})),
+    "/control/{number}": Policy(roles=frozenset({AUDITOR})),
+    "/control/{number}/proof": Policy(roles=frozenset({AUDITOR})),
     "/goals": ROWS,
     "/goals/{id}": Policy(kind="goal"),
     "/reviews": ROWS,
@@ -97,6 +100,10 @@ POLICIES: Mapping[str, Policy] = {
     "/logs/{ledger}/witnessed-checkpoint": PUBLIC,
     "/logs/{ledger}/tile/{name:path}": PUBLIC,  # entries need a token of the feed: the route asks for it
     "/logs/{ledger}/consistency": PUBLIC,
+    "/logs/{ledger}/control/checkpoint": PUBLIC,
+    "/logs/{ledger}/control/verifier-key": PUBLIC,
+    "/logs/{ledger}/control/successions": PUBLIC,
+    "/logs/{ledger}/control/consistency": PUBLIC,
     "/batches/{id}": ROWS,
     "/batches/{id}/reverse": ROWS,  # each event needs the authority to take it back alone
     "/imports": ROWS,  # a command file: each line is judged as a call of its own

@@ -25,6 +25,7 @@ class Served:
     watch: HeadWatch
     pages: Pages
     signing: Published
+    control: Published  # what is signed of the control log
     rules: Engine | None = None
     witnessing: Witnessing | None = None
     self_check: SelfCheck | None = None

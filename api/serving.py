@@ -18,13 +18,14 @@ from uvicorn.config import Config
 
 from api import logs
 from api.app import create_app
+from api.control import started
 from api.forgetting import forgetting
 from api.holdings import ProjectedSight
 from api.notices import Noticing, links_of, outlets_of
 from api.self_check import SelfCheck
 from api.services import Served, Services
 from api.settings import SERVICE_FILE, Settings, refuse_weak
-from api.signed_folder import Following, SignedFolder
+from api.signed_folder import CONTROL, Following, SignedFolder
 from api.signing import Published, Signing
 from api.subscriptions.cursor import Cursors
 from api.subscriptions.pages import Pages
@@ -116,9 +117,10 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     runner = Runner(conninfo, name, ledger.reader, CATALOGUE)
     await asyncio.to_thread(runner.start)
     stack.push_async_callback(asyncio.to_thread, runner.stop)
-    signing = await asyncio.to_thread(_signing, settings, ledger)
-    await asyncio.to_thread(signing.start)
-    stack.push_async_callback(asyncio.to_thread, signing.stop)
+    await ledger.control.note([started(settings, ledger)])
+    signing = await _publishing(stack, _signing, settings, ledger)
+    control = await _publishing(stack, _signing_control, settings, ledger)
+    stack.push_async_callback(ledger.refused.keep)  # before its signer ends
     witnessing = Witnessing.of(settings, ledger.name, signing, ledger.reader)
     if witnessing is not None:
         witnessing.start()
@@ -147,7 +149,16 @@ async def _opened_ledger(stack: AsyncExitStack, settings: Settings, conninfo: st
     check = SelfCheck(ledger.reader, signing, ledger.secrets)
     check.start()
     stack.push_async_callback(asyncio.to_thread, check.stop)
-    return Served(ledger, runner, watch, pages, signing, rules, witnessing, check)
+    return Served(ledger, runner, watch, pages, signing, control, rules, witnessing, check)
+
+
+async def _publishing(
+    stack: AsyncExitStack, made: Callable[[Settings, Ledger], Published], settings: Settings, ledger: Ledger
+) -> Published:
+    signing = await asyncio.to_thread(made, settings, ledger)
+    await asyncio.to_thread(signing.start)
+    stack.push_async_callback(asyncio.to_thread, signing.stop)
+    return signing
 
 
 def _rhythm(settings: Settings) -> Rhythm | None:
@@ -178,6 +189,15 @@ def _signing(settings: Settings, ledger: Ledger) -> Published:
     folder = settings.keys_folder / "signer" / ledger.name
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Signing(Signer(folder, ledger.origin, attest_key=ledger.secrets.attest), ledger.reader)
+
+
+def _signing_control(settings: Settings, ledger: Ledger) -> Published:
+    """Return what signs the control log, or follows its signer: a folder inside that of the ledger's."""
+    control = ledger.control
+    if settings.signed is not None:
+        return Following(SignedFolder(settings.signed / ledger.name / CONTROL), control.reader, control.origin)
+    folder = settings.keys_folder / "signer" / ledger.name / CONTROL
+    return Signing(Signer(folder, control.origin, attest_key=ledger.secrets.attest), control.reader)
 
 
 class Server(uvicorn.Server):

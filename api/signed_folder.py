@@ -17,6 +17,7 @@ from ledger.evidence.tiles import CHECKPOINT_FILE, SUCCESSIONS_FILE, VERIFIER_KE
 from ledger.store.reader import Reader
 
 REFUSAL_FILE = "refusal"
+CONTROL = "control"  # the folder of the control log inside the ledger's, here and at the signer
 LOOK_S = 0.25
 
 

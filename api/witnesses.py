@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg
@@ -50,7 +51,7 @@ class Witnessing:
         self._url, self._every_s, self._stamped_s = time_stamp_url, time_stamp_every_s, float("-inf")
         self._post = post or post_over_http
         self._sizes: dict[str, int] = {}
-        self.said: dict[str, object] = {}
+        self.said: dict[str, dict[str, Any]] = {}
         self._seen: bytes | None = None
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="witnesses", daemon=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.asking import Caller
+from ledger.control import LOOKS, RECORD_SEEN, ControlLog, Noted
 from ledger.facts import LedgerFacts
 from ledger.kernel.ids import stream_name
 from ledger.sight import OF_A_PERSON, OF_ITS_SUBJECT, OF_WHOM, WITH_STATE
@@ -39,17 +40,17 @@ def person_about(facts: LedgerFacts, kind: str, id: str) -> str | None:
 
 
 class AccessRecords:
-    """The access records of one ledger."""
+    """The access records of one ledger; they stand in its control log."""
 
-    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
-        self._reader, self._now = reader, now
+    def __init__(self, reader: Reader, control: ControlLog, now: Callable[[], datetime]) -> None:
+        self._reader, self._control, self._now = reader, control, now
 
     async def note(self, caller: Caller, persons: Iterable[str], path: str) -> None:
         """Keep that the caller is about to see something of these persons: one entry, however many they are."""
-        subjects = [stream_name("person", person) for person in sorted(set(persons))]
+        subjects = tuple(stream_name("person", person) for person in sorted(set(persons)))
         if subjects:
-            row = (self._now(), subjects, caller.id, caller.credential, path)
-            await asyncio.to_thread(self._reader.write_all, "insert_access", [row])
+            look = Noted(RECORD_SEEN, LOOKS, caller.id, caller.credential, self._now(), {"path": path}, subjects)
+            await self._control.note([look])
 
     async def of(self, subjects: list[str], *, after: int, limit: int) -> list[Access]:
         """Return who looked at any of these ids of a person, in order after a number."""

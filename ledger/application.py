@@ -25,6 +25,7 @@ from ledger.asking import (
 from ledger.callers import secret_digest
 from ledger.chunks import CHUNK, Chunk, receipt_again, receipt_of
 from ledger.confidence import Confidence
+from ledger.control import ControlLog
 from ledger.current import Current
 from ledger.deciding import HIDDEN, Decided, Rules, decide, draft
 from ledger.domain import STREAM_KINDS
@@ -88,8 +89,9 @@ class Ledger(Answers):
         self.followers: list[Callable[[Entry], None]] = []  # called with each entry, recorded or followed
         self._current = Current(reader, self.zone, writer.size, self._noticed)
         now = lambda: self.clock.now()  # noqa: E731, PLW0108  # a clock may be exchanged
-        self.refused = RefusedAttempts(reader, now)
-        self.accesses = AccessRecords(reader, now)
+        self.control = ControlLog(name, opened.origin, reader, secrets, now)
+        self.refused = RefusedAttempts(self.control, now)
+        self.accesses = AccessRecords(reader, self.control, now)
         self.confidence = Confidence(reader, self.sealer.keys, secrets, self._current, self.refused.note, now)
         self._locks = StreamLocks()
         self._in_flight: dict[tuple[str, str], asyncio.Future[None]] = {}
@@ -116,6 +118,7 @@ class Ledger(Answers):
         """Record what waits and disconnect."""
         await self._current.stop()
         await self.refused.stop()
+        await self.control.close()
         await self.writer.close()
         await asyncio.to_thread(self.reader.pool.close)
 

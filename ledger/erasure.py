@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 import psycopg
 
 from ledger.asking import Ask, Caller, Receipt
+from ledger.control import ControlLog
 from ledger.domain.privacy.records import ErasureConfirmed, HoldReleased, RecordErasure
 from ledger.domain.privacy.refusals import ErasureNotAsked, Held
 from ledger.facts import LedgerFacts
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 class Recorder(Protocol):
     """What an erasure asks of a ledger (`ledger.application.Ledger` has it)."""
 
+    control: ControlLog
     followers: list[Callable[[Entry], None]]
 
     async def record(self, ask: Ask) -> Receipt:
@@ -66,6 +68,7 @@ async def _do(ledger: Recorder, place: ErasingPlace, erasing: Erasing, step: Ste
             await asyncio.to_thread(place.destroy, erasing)
         case Step.PURGED:
             await asyncio.to_thread(place.purge, erasing)
+            await ledger.control.forget(await asyncio.to_thread(place.refused))
         case Step.RECORDED:
             await _record(ledger, erasing)
         case Step.DELETED:

@@ -1,4 +1,4 @@
-"""Refused attempts: noted at once, kept in the database a moment later, and never among the events."""
+"""Refused attempts: noted at once, kept in the control log a moment later, and never among the events."""
 
 import asyncio
 import logging
@@ -7,16 +7,16 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-import psycopg
-
 from ledger.asking import Ask
+from ledger.control import ATTEMPT_REFUSED, OF_ITS_OWN, ControlLog, Noted
 from ledger.domain import STREAM_KINDS
+from ledger.kernel.append import AppendError
 from ledger.kernel.refusals import Refusal
-from ledger.store.reader import Reader, RefusedAttempt
+from ledger.store.reader import RefusedAttempt
 
 KEEP_EVERY_S = 0.5
 WAITING_MAX = 10_000
-AT_ONCE = 1_000
+AT_ONCE = 250
 UNKNOWN = ""  # the place of an id that the server never made
 MADE = re.compile(r"[a-z]{1,3}-[0-9a-f]{20}|[0-9a-f-]{36}")
 HIDDEN = "hidden"  # who was refused something that is given without a name
@@ -38,8 +38,8 @@ def may_be_kept(kind: str, id: str) -> bool:
 class RefusedAttempts:
     """What was refused in this process and is still to be kept. A flood beyond what waits is counted, and logged."""
 
-    def __init__(self, reader: Reader, now: Callable[[], datetime]) -> None:
-        self._reader, self._now = reader, now
+    def __init__(self, control: ControlLog, now: Callable[[], datetime]) -> None:
+        self._control, self._now = control, now
         self._waiting: deque[RefusedAttempt] = deque()
         self._overflowed = 0
         self._keeping = asyncio.Lock()
@@ -78,8 +78,8 @@ class RefusedAttempts:
             while self._waiting:
                 taken = [self._waiting[n] for n in range(min(AT_ONCE, len(self._waiting)))]
                 try:
-                    await asyncio.to_thread(self._reader.keep_refused, taken)
-                except psycopg.Error:
+                    await self._control.note([_noted(attempt) for attempt in taken])
+                except AppendError:
                     logger.warning("%d refused attempts can't be kept yet", len(self._waiting))
                     return
                 for _ in taken:
@@ -92,3 +92,8 @@ class RefusedAttempts:
         while True:
             await asyncio.sleep(KEEP_EVERY_S)
             await self.keep()
+
+
+def _noted(attempt: RefusedAttempt) -> Noted:
+    said = {"kind": attempt.kind, "id": attempt.id, "verb": attempt.verb, "code": attempt.code}
+    return Noted(ATTEMPT_REFUSED, OF_ITS_OWN, attempt.actor, attempt.credential, attempt.recorded_at, said)

@@ -9,6 +9,7 @@ import typer
 from api.cli import (
     bench,
     bundle,
+    control,
     conversations,
     demo,
     exports,
@@ -61,6 +62,7 @@ app.command("report")(reports.report)
 app.command("suggestions")(suggestions.suggestions)
 app.command("suggestion-rules")(suggestions.suggestion_rules)
 app.command("tail")(tail.tail)
+app.command("control")(control.control)
 app.command("verify")(verify.verify)
 app.command("bundle")(bundle.bundle)
 app.command("export")(exports.export)

@@ -11,9 +11,10 @@ import psycopg
 
 from api.cli.console import Advance, stop
 from api.settings import Settings
+from api.signed_folder import CONTROL
 from api.witnesses import witnessed_note
 from ledger.evidence.checkpoint import read_unverified
-from ledger.evidence.faults import EvidenceError, LogFalse, PolicyNotMet, SignerStateLost, Unusable
+from ledger.evidence.faults import EvidenceError, LogFalse, PolicyNotMet, RootFalse, SignerStateLost, Unusable
 from ledger.evidence.note import VerifierKey
 from ledger.evidence.policy import parse, require_witnessed
 from ledger.evidence.rows import Head, Row
@@ -28,7 +29,7 @@ from ledger.privacy.secrets import LedgerSecrets, SecretMissing
 from ledger.store.embedded import open_cluster
 from ledger.store.kept_answers import KeptAnswersCheck
 from ledger.store.kept_tiles import KeptTilesCheck
-from ledger.store.ledgers import UnknownLedger, keys_schema_of, list_ledgers, schema_of
+from ledger.store.ledgers import UnknownLedger, control_schema_of, keys_schema_of, list_ledgers, schema_of
 
 LEVEL = 2
 FETCHED = 2_000
@@ -67,6 +68,9 @@ def verdicts(settings: Settings, demand: Demand, advance: Advance) -> Iterator[t
         for name in [settings.ledger] if settings.ledger else names:
             witnessed = witnessed_note(settings.witnessed_folder, name)
             yield name, verdict_on(conninfo, name, settings.keys_folder, replace(demand, witnessed=witnessed), advance)
+            control = control_verdict_on(conninfo, name, settings.keys_folder, advance)
+            if control is not None:
+                yield f"{name}/{CONTROL}", control
 
 
 @contextmanager
@@ -81,13 +85,45 @@ def database_that_is_there(settings: Settings) -> Iterator[str]:
         yield cluster.conninfo
 
 
-def verdict_on(conninfo: str, name: str, keys: Path, demand: Demand, advance: Advance) -> Verdict:
-    """Return the verdict on one ledger, whatever is wrong with it."""
+def control_verdict_on(conninfo: str, name: str, keys: Path, advance: Advance) -> Verdict | None:
+    """Return the verdict on a ledger's control log; None where nothing was ever kept in it."""
+    if _keeps_entries(conninfo, control_schema_of(name)):
+        return verdict_on(conninfo, name, keys, Demand(), advance, control=True)
     try:
-        memory = _memory(keys / "signer" / name)  # before the rows, which may have grown since but never shrunk
+        memory = _memory(keys / "signer" / name / CONTROL)
+    except EvidenceError as fault:
+        return from_fault(fault, level=LEVEL)
+    if memory is None or memory.size == 0:
+        return None
+    zh, en = (
+        f"已签 {memory.size} 条，控制日志却是空的",
+        f"{memory.size} entries were signed, and the control log is empty",
+    )
+    return from_fault(RootFalse(zh=zh, en=en), level=LEVEL)
+
+
+def _keeps_entries(conninfo: str, schema: str) -> bool:
+    with psycopg.connect(conninfo) as connection:
+        if connection.execute("select to_regclass(%s)", (f"{schema}.events",)).fetchone() == (None,):
+            return False
+        return connection.execute(f"select from {schema}.events limit 1".encode()).fetchone() is not None
+
+
+def verdict_on(
+    conninfo: str, name: str, keys: Path, demand: Demand, advance: Advance, *, control: bool = False
+) -> Verdict:
+    """Return the verdict on one ledger or its control log, whatever is wrong with it."""
+    folder = keys / "signer" / name
+    try:
+        memory = _memory(folder / CONTROL if control else folder)  # before the rows: they may have grown since
         secrets = LedgerSecrets.open(keys, name)
         with _snapshot(conninfo) as connection:
-            verdict = _verdict(connection, name, memory, secrets, demand, advance)
+            if control:
+                verdict = _verdict(connection, control_schema_of(name), memory, secrets, demand, advance)
+            else:
+                beside = _Beside(connection, name, secrets)
+                verdict = _verdict(connection, schema_of(name), memory, secrets, demand, advance, beside.seeing)
+                verdict = beside.judged(verdict)
         return _demanded(verdict, memory, demand)
     except SecretMissing as missing:
         fault = SignerStateLost(zh=f"缺少账本密钥：{missing}", en=f"a key of the ledger is missing: {missing}")
@@ -125,24 +161,28 @@ def _snapshot(conninfo: str) -> Iterator[Connection]:
 
 
 def _verdict(
-    connection: Connection, name: str, memory: Memory | None, secrets: LedgerSecrets, demand: Demand, advance: Advance
+    connection: Connection,
+    schema: str,
+    memory: Memory | None,
+    secrets: LedgerSecrets,
+    demand: Demand,
+    advance: Advance,
+    seeing: Callable[[Iterator[Row]], Iterator[Row]] = iter,
 ) -> Verdict:
-    statements = load("api.cli", "statements.sql").bind(schema=schema_of(name))
+    statements = load("api.cli", "statements.sql").bind(schema=schema)
     keys, successions = ((memory.key,), memory.successions) if memory else ((), ())
     trust = Trust(keys, _origin(connection, statements), secrets.attest, successions)
     signed = [] if memory is None or memory.size == 0 else [memory.note]
     signed += [] if demand.earlier is None else [read_file(file) for file in _files(demand.earlier)]
     signed += [] if demand.witnessed is None else [demand.witnessed]
-    beside = _Beside(connection, name, secrets)
-    verdict = verify_ledger(
-        beside.seeing(_rows(connection, statements)),
+    return verify_ledger(
+        seeing(_rows(connection, statements)),
         head=_head(connection, statements),
         signed=signed,
         trust=trust,
         full_tile=_full_tile(connection, statements),
         progress=advance,
     )
-    return beside.judged(verdict)
 
 
 class _Beside:

@@ -1,5 +1,6 @@
 """Evidence bundles: an answer that a stranger can check offline, for who may ask the question."""
 
+from hashlib import sha256
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from api.bundles.answers import Question
 from api.bundles.gathering import bundle_for
 from api.bundles.reports import report_bundle_for
+from api.control import note
 from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
 from api.reporting import Wanted
@@ -15,6 +17,7 @@ from api.routes.events import visible
 from api.routes.reports import EventId, From, SubjectKey, ThanKnown, ThanOn, Unit, Until
 from api.snapshots import known_position
 from api.times import Known, On, moment_of
+from ledger.control import TAKEN_OUT
 from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import utc_text
 from ledger.kernel.refusals import NotFound
@@ -74,7 +77,8 @@ async def of_report(
         raise NotFound()
     wanted = Wanted(on, since, until, unit, subject, event, than_on, than_known)
     at = await known_position(asked, known)
-    return _zip(f"report-{name}", await report_bundle_for(asked, chosen, wanted, at, earlier or []))
+    data = await report_bundle_for(asked, chosen, wanted, at, earlier or [])
+    return await _zip(asked, f"report-{name}", name, data)
 
 
 async def _bundle(
@@ -82,9 +86,11 @@ async def _bundle(
 ) -> Response:
     moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
     question = Question(ask, subject, utc_text(moment.at), asked.ledger.zone.key, event_id)
-    return _zip(ask, await bundle_for(asked, question, earlier or []))
+    data = await bundle_for(asked, question, earlier or [])
+    return await _zip(asked, ask, event_id or subject, data)
 
 
-def _zip(name: str, data: bytes) -> Response:
+async def _zip(asked: Asked, name: str, of: str, data: bytes) -> Response:
+    await note(asked, TAKEN_OUT, {"what": f"bundle {name}", "of": of, "sha256": sha256(data).hexdigest()})
     headers = {"cache-control": "private, no-store", "content-disposition": f'attachment; filename="{name}.zip"'}
     return Response(data, 200, headers, ZIP)

@@ -39,26 +39,26 @@ class EntriesWithheld(Refusal):
 @router.get("/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def checkpoint(request: Request, ledger: LedgerName) -> Response:
     """Return the latest signed checkpoint (C2SP tlog-checkpoint)."""
-    return Response(_served(request, ledger).signing.latest.note, 200, {"cache-control": BRIEF}, TEXT)
+    return Response(served_under(request, ledger).signing.latest.note, 200, {"cache-control": BRIEF}, TEXT)
 
 
 @router.get("/verifier-key", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def verifier_key(request: Request, ledger: LedgerName) -> Response:
     """Return the key that checkpoints are checked with (C2SP signed-note)."""
-    keys = "".join(f"{key}\n" for key in _served(request, ledger).signing.keys)
+    keys = "".join(f"{key}\n" for key in served_under(request, ledger).signing.keys)
     return Response(keys, 200, {"cache-control": BRIEF}, TEXT)
 
 
 @router.get("/successions", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def successions(request: Request, ledger: LedgerName) -> Response:
     """Return the notes by which signing keys handed over to each other, signed by both; empty before the first."""
-    return Response(marshal(_served(request, ledger).signing.successions), 200, {"cache-control": BRIEF}, TEXT)
+    return Response(marshal(served_under(request, ledger).signing.successions), 200, {"cache-control": BRIEF}, TEXT)
 
 
 @router.get("/witnessed-checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def witnessed_checkpoint(request: Request, ledger: LedgerName) -> Response:
     """Return the latest checkpoint that enough witnesses cosigned (C2SP tlog-cosignature); 404 before there is one."""
-    witnessed = _served(request, ledger).signing.witnessed
+    witnessed = served_under(request, ledger).signing.witnessed
     if witnessed is None:
         raise NotFound()
     return Response(witnessed.note, 200, {"cache-control": BRIEF}, TEXT)
@@ -72,7 +72,7 @@ async def consistency(
     new_size: Annotated[int | None, Query(alias="to", ge=1, le=2**53)] = None,
 ) -> Response:
     """Return the proof that the log of size `to` (the checkpoint's if absent) begins with that of size `from`."""
-    served = _served(request, ledger)
+    served = served_under(request, ledger)
     signed = _provable(served)
     upto = signed if new_size is None else new_size
     if not old_size <= upto <= signed:
@@ -86,7 +86,7 @@ async def consistency(
 )
 async def tile(request: Request, ledger: LedgerName, name: str) -> Response:
     """Return a tile of hashes, or with a token of the feed a bundle of entries (C2SP tlog-tiles)."""
-    served = _served(request, ledger)
+    served = served_under(request, ledger)
     named = _named(f"tile/{name}")
     held = tile_width(named.level or 0, named.index, size=_provable(served))
     if named.width > held:
@@ -133,7 +133,8 @@ def _named(path: str) -> TileName:
         raise NotFound() from None
 
 
-def _served(request: Request, ledger: str) -> Served:
+def served_under(request: Request, ledger: str) -> Served:
+    """Return the ledger of this name. Raises NotFound."""
     services: Services = request.app.state.services
     served = services.ledgers.get(ledger)
     if served is None:

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from api.commands import json_response
-from api.metrics import CONTENT_TYPE
+from api.metrics import CONTENT_TYPE, Metrics
 from api.reading import Asking
 from api.services import Served, Services
 
@@ -34,6 +34,9 @@ def _state(served: Served) -> dict[str, object]:
     if size - signed > UNSIGNED_MAX_EVENTS:
         reasons.append("signer: behind")
     state: dict[str, object] = {"clock": served.ledger.clock_kind, "position": size, "checkpointed": signed}
+    if served.control.refusal is not None:
+        reasons.append(f"control log: {served.control.refusal.code}: {served.control.refusal.en}")
+    state["control_log"] = {"checkpointed": served.control.latest.head.size}
     if served.self_check is not None:
         state["self_check"] = served.self_check.said()
         if served.self_check.fault is not None:
@@ -55,6 +58,20 @@ async def metrics(asked: Asking, request: Request) -> Response:
         services.metrics.checked.labels(name).set(check.checked)
         services.metrics.faults.labels(name).set(check.fault is not None)
     services.metrics.streams.labels(name).set(asked.served.open_streams)
+    _measure_signing(services.metrics, asked.served)
     for state in await asyncio.to_thread(asked.served.runner.status):
         services.metrics.lags.labels(name, state.name).set(state.head - state.position)
     return Response(services.metrics.text(), 200, None, CONTENT_TYPE)
+
+
+def _measure_signing(metrics: Metrics, served: Served) -> None:
+    """Set how far each log is signed and witnessed, and whether anybody refuses to."""
+    name = served.ledger.name
+    for log, signing in (("ledger", served.signing), ("control", served.control)):
+        metrics.signed.labels(name, log).set(signing.latest.head.size)
+        metrics.refusals.labels(name, log).set(signing.refusal is not None)
+    said = {} if served.witnessing is None else dict(served.witnessing.said)
+    for witness, told in said.items():
+        metrics.silences.labels(name, witness).set("size" not in told)
+        if "size" in told:
+            metrics.witnessed.labels(name, witness).set(told["size"])

@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from api.answers import Limit, answer
+from api.control import note
 from api.own_record import own_record, readable_text
 from api.paths import PathId
 from api.policies import AUDITOR
 from api.reading import Asked, Asking
+from ledger.control import TAKEN_OUT
 from ledger.domain.privacy.key_epochs import FIRST, KeyEpochState
 from ledger.erasure import RECORD
 from ledger.founding import opened_at_of
@@ -56,6 +58,7 @@ async def export(asked: Asking, id: PathId, form: Form = "json") -> Response:
         raise NotFound()
     ids = await asyncio.to_thread(asked.ledger.erasing.merged_with, stream_name("person", person))
     record = await own_record(asked, ids)
+    await note(asked, TAKEN_OUT, {"what": "own record", "of": stream_name("person", person)})
     if form == "markdown":
         text = readable_text(record, person, asked.language)
         return Response(text, 200, {"cache-control": "no-store"}, "text/markdown; charset=utf-8")

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Path, Response
 
 from api.answers import answer
 from api.commands import json_response
+from api.control import note
 from api.reading import Asking
+from ledger.control import REBUILD_BEGUN
 from ledger.kernel.refusals import NotFound
 
 router = APIRouter(tags=["projections"])
@@ -29,4 +31,5 @@ async def rebuild(asked: Asking, name: Name) -> Response:
         job = await asyncio.to_thread(asked.served.runner.rebuild, name)
     except KeyError:
         raise NotFound() from None
+    await note(asked, REBUILD_BEGUN, {"projection": name, "build": job.build.number})
     return json_response({"projection": name, "progress": asdict(job.progress())}, 202)

@@ -88,14 +88,18 @@ class ErasingPlace:
             connection.execute(self._sql("delete_keys_of"), (list(erasing.ids),))
 
     def purge(self, erasing: Erasing) -> None:
-        """Take away keyed digests, shortcuts, refused attempts on the subject, and what was said of parked events."""
+        """Take away keyed digests, shortcuts, and what was said of parked events."""
         ids = {"ids": list(erasing.ids)}
         with self._pool.connection() as connection, connection.transaction():
             connection.execute(self._sql("delete_lookups_of"), (list(erasing.ids),))
             connection.execute(self._sql("delete_snapshots_of"), ids)
-            connection.execute(self._sql("forget_refused"))
             if connection.execute(self._sql("find_parked")).fetchone() is not None:
                 connection.execute(self._sql("empty_parked_of"), ids)
+
+    def refused(self) -> list[int]:
+        """Return where in the control log the refused attempts stand that name whoever has a tombstone."""
+        with self._pool.connection() as connection:
+            return [number for (number,) in connection.execute(self._sql("find_refused")).fetchall()]
 
     def delete(self, erasing: Erasing) -> None:
         """Delete the ciphertext."""

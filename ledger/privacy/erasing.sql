@@ -57,9 +57,12 @@ delete from {schema}.snapshots s where s.stream = any(%(ids)s)
     or s.stream in (select p.stream from {schema}.sealed c join {schema}.events p on p.event_id = c.event_id
         where c.subject = any(%(ids)s))
 
--- name: forget_refused
--- Attempts on whoever has a tombstone that were refused.
-select {schema}.forget_refused()
+-- name: find_refused
+-- The refused attempts that name whoever has a tombstone.
+select r.number from {schema}.refused r join {schema}.tombstones t on r.id = t.subject
+    or (split_part(t.subject, '/', 2) = r.id
+        and r.kind in ('person', 'candidate', 'access', 'onboarding', 'probation', 'policy-reading'))
+order by r.number
 
 -- name: find_parked
 -- Whether projections were ever built: their list of parked events is made with the first.

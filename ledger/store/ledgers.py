@@ -1,6 +1,7 @@
 """Ledgers as a whole: made, brought up to date, listed and dropped, one at a time.
 
-A ledger `acme` is the schema `ledger_acme`; its wrapped data keys stand in `keys_acme`, here or in another database.
+A ledger `acme` is the schema `ledger_acme`, its control log `control_acme`; its wrapped data keys stand in `keys_acme`,
+here or in another database.
 """
 
 import re
@@ -41,6 +42,11 @@ def keys_schema_of(name: str) -> str:
     return schema_of(name).replace("ledger_", "keys_", 1)
 
 
+def control_schema_of(name: str) -> str:
+    """Return the schema of a ledger's control log; errors as in `schema_of`."""
+    return schema_of(name).replace("ledger_", "control_", 1)
+
+
 def as_service(conninfo: str) -> str:
     """Return `conninfo` such that its sessions work as the service's role, with the least rights that serve."""
     options = conninfo_to_dict(conninfo).get("options") or ""
@@ -52,7 +58,8 @@ def create_ledger(conninfo: str, name: str, *, keys_conninfo: str | None = None)
 
     Raises ValueError for a bad name, LedgerExists, RoleMissing.
     """
-    script = fill(_read("schema.sql"), schema=schema_of(name), service=SERVICE_ROLE)
+    names = _names(schema_of(name))
+    script = fill(_read("schema.sql"), **names) + fill(_read("control.sql"), **names)
     recorded = _statement(schema_of(name), "insert_schema_version")
     with psycopg.connect(conninfo) as connection:
         ensure_role(connection)
@@ -79,6 +86,7 @@ def drop_ledger(conninfo: str, name: str, *, keys_conninfo: str | None = None) -
     with psycopg.connect(conninfo) as connection:
         try:
             connection.execute(f"drop schema {schema_of(name)} cascade".encode())
+            connection.execute(f"drop schema if exists {control_schema_of(name)} cascade".encode())
         except errors.InvalidSchemaName as missing:
             raise UnknownLedger(name) from missing
     with psycopg.connect(keys_conninfo or conninfo) as connection:
@@ -105,7 +113,7 @@ def apply_migrations(connection: psycopg.Connection, schema: str, *, known: set[
     """Run every migration whose number is not in `known` on `schema`, in the caller's transaction."""
     numbers = [number for number in sorted(_migrations()) if number not in known]
     for number in numbers:
-        script = fill(_read("migrations/" + _migrations()[number]), schema=schema, service=SERVICE_ROLE)
+        script = fill(_read("migrations/" + _migrations()[number]), **_names(schema))
         connection.execute(script.encode())
         connection.execute(_statement(schema, "insert_schema_version"), (number,))
     return numbers
@@ -135,6 +143,11 @@ def _create(connection: psycopg.Connection, name: str, script: str) -> None:
 
 def _create_keys(connection: psycopg.Connection, name: str) -> None:
     _create(connection, name, fill(_read("keys.sql"), keys=keys_schema_of(name), service=SERVICE_ROLE))
+
+
+def _names(schema: str) -> dict[str, str]:
+    """Return what the placeholders of a script of the ledger in `schema` stand for."""
+    return {"schema": schema, "control": schema.replace("ledger_", "control_", 1), "service": SERVICE_ROLE}
 
 
 def _lock_schema(connection: psycopg.Connection, schema: str) -> None:

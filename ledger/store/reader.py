@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 
 from ledger.kernel.append import SealedBox
 from ledger.kernel.statements import load
-from ledger.store.ledgers import schema_of
+from ledger.store.ledgers import control_schema_of, schema_of
 from ledger.store.tree import frontier_root
 
 PART = 500  # events read at once where bytes are bounded: at most 32 MB too many
@@ -50,7 +50,7 @@ class RefusedAttempt:
     id: str
     verb: str
     code: str
-    number: int = 0  # its place among the refused, from 1; 0 before it is kept
+    number: int = 0  # its position in the control log; 0 before it is kept
 
 
 def pool_of(conninfo: str) -> ConnectionPool[Connection]:
@@ -62,9 +62,10 @@ def pool_of(conninfo: str) -> ConnectionPool[Connection]:
 class Reader:
     """Reads one ledger; shares its pool with others. Event ids are 16 bytes, positions count from 1."""
 
-    def __init__(self, pool: ConnectionPool[Connection], ledger: str) -> None:
+    def __init__(self, pool: ConnectionPool[Connection], ledger: str, *, control: bool = False) -> None:
+        """`control` reads the ledger's control log: what concerns its events, its tiles and its head."""
         self.pool = pool
-        self.schema = schema_of(ledger)
+        self.schema = control_schema_of(ledger) if control else schema_of(ledger)
         self._statements = load("ledger.store", "statements.sql").bind(schema=self.schema)
 
     @property
@@ -206,11 +207,6 @@ class Reader:
     def refused(self, after: int, limit: int) -> list[RefusedAttempt]:
         """Return refused attempts after a number, in order."""
         return [RefusedAttempt(*row) for row in self.rows("read_refused", (after, limit))]
-
-    def keep_refused(self, attempts: Sequence[RefusedAttempt]) -> None:
-        """Keep refused attempts, all or none; they get their numbers here."""
-        rows = [(a.recorded_at, a.actor, a.credential, a.kind, a.id, a.verb, a.code) for a in attempts]
-        self.write_all("insert_refused", rows)
 
     # A row of the database is typed by its statement, which the type checker cannot see.
 

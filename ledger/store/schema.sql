@@ -1,5 +1,5 @@
 -- The tables of one ledger. {schema} is ledger_<name>, {service} the role the service works as.
--- This is the whole as it stands today; migrations/ leads there step by step, and a test compares the two.
+-- This and control.sql are the whole as it stands today; migrations/ leads there step by step, and a test compares the two.
 
 create schema {schema};
 
@@ -101,18 +101,6 @@ create table {schema}.snapshots (
     constraint snapshots_key primary key (stream, version)
 );
 
--- Attempts that were refused: no events, and nothing of what was sent but ids, verb and code.
-create table {schema}.refused (
-    number bigint generated always as identity primary key,
-    recorded_at timestamptz not null,
-    actor text collate "C" not null,
-    credential text collate "C" not null,
-    kind text collate "C" not null,
-    id text collate "C" not null,
-    verb text collate "C" not null,
-    code text collate "C" not null
-);
-
 -- Answers to surveys that are not closed: one encrypted row a survey, so that no row, and no order, is anybody's.
 create table {schema}.waiting (
     survey text collate "C" primary key,
@@ -152,19 +140,6 @@ create table {schema}.retirements (
     position bigint primary key,
     step text collate "C" not null check (step in ('covered', 'retired', 'done'))
 );
-
--- Who looked at whose record: no events, and nothing of what was seen but the question's path. An answer that showed the
--- records of several persons, as a list does, is one entry.
-create table {schema}.accesses (
-    number bigint generated always as identity primary key,
-    seen_at timestamptz not null,
-    subjects text[] not null,
-    reader text collate "C" not null,
-    credential text collate "C" not null,
-    path text collate "C" not null
-);
-
-create index accesses_by_subject on {schema}.accesses using gin (subjects);
 
 create table {schema}.schema_version (
     number integer primary key,
@@ -267,9 +242,7 @@ grant select, insert on {schema}.events, {schema}.tiles, {schema}.idempotency to
 grant select, insert, delete on {schema}.sealed, {schema}.lookup, {schema}.snapshots to {service};
 grant select, insert, update on {schema}.tracking to {service};
 grant select on {schema}.schema_version to {service};
-grant select, insert on {schema}.refused to {service};
 grant select, insert, update on {schema}.waiting to {service};
-grant select, insert on {schema}.accesses to {service};
 grant select, insert on {schema}.tombstones to {service};
 grant select, insert, update on {schema}.erasures to {service};
 grant select, insert, update on {schema}.expiries, {schema}.retirements to {service};
@@ -279,18 +252,3 @@ grant select, insert, update on {schema}.expiries, {schema}.retirements to {serv
 create index events_by_named on {schema}.events using gin (subjects) where topic in (
     'goals.GoalAssigned', 'goals.GoalHandedOver', 'reviews.ReviewOpened',
     'responsibilities.ResponsibilityAssigned', 'responsibilities.HandOverAccepted', 'people.PersonsMerged');
-
--- An erasure takes away the refused attempts that name its subject. The service can't change them by itself; it can let
--- those go that name whoever has a tombstone, and no others.
-create function {schema}.forget_refused() returns bigint
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with gone as (
-        delete from {schema}.refused r using {schema}.tombstones t
-        where r.id = t.subject or (split_part(t.subject, '/', 2) = r.id and r.kind in (
-            'person', 'candidate', 'access', 'onboarding', 'probation', 'policy-reading'))
-        returning 1)
-    select count(*) from gone
-$$;
-
-revoke execute on function {schema}.forget_refused() from public;
-grant execute on function {schema}.forget_refused() to {service};

@@ -267,11 +267,6 @@ select number from {schema}.schema_version order by number
 -- One more.
 insert into {schema}.schema_version (number) values (%s)
 
--- name: insert_refused
--- One refused attempt.
-insert into {schema}.refused (recorded_at, actor, credential, kind, id, verb, code)
-values (%s, %s, %s, %s, %s, %s, %s)
-
 -- name: read_refused
 -- A page of the refused attempts, in the order in which they were noted.
 select recorded_at, actor, credential, kind, id, verb, code, number from {schema}.refused
@@ -281,11 +276,16 @@ where number > %s order by number limit %s
 -- The stream of everybody who was ever registered.
 select stream from {schema}.events where stream >= 'person/' and stream < 'person0' and version = 1
 
--- name: insert_access
--- One look at the record of a person, or of several.
-insert into {schema}.accesses (seen_at, subjects, reader, credential, path) values (%s, %s, %s, %s, %s)
-
 -- name: read_accesses
 -- Who looked at any of these subjects, and at how many persons with that look, in the order in which it was noted.
 select number, seen_at, cardinality(subjects), reader, credential, path from {schema}.accesses
 where subjects && %s::text[] and number > %s order by number limit %s
+
+-- name: read_entries
+-- A page of a control log: positions and stored bytes, of all topics or of some.
+select position, stored from {schema}.events
+where position > %(after)s and (%(topics)s::text[] is null or topic = any(%(topics)s)) order by position limit %(limit)s
+
+-- name: forget_entries
+-- Lets the entries of a control log give way that an entry names.
+select {schema}.forget_entries(%s)

@@ -38,6 +38,23 @@ STATEMENTS = [
     "find_recorded",
 ]
 
+# A control log has a head, events and tiles, and nothing else.
+CONTROL_STATEMENTS = [
+    "begin_append",
+    "commit_append",
+    "undo_append",
+    "lock_head",
+    "peek_head",
+    "find_versions",
+    "find_event_ids",
+    "find_leaves",
+    "find_tile_roots",
+    "insert_events",
+    "insert_tiles",
+    "update_head",
+    "find_recorded",
+]
+
 # Plans are made once, some of them on empty tables: nothing but the indexes may be used. A lost client must
 # not keep the head for long.
 SETTINGS = (
@@ -47,10 +64,10 @@ SETTINGS = (
 )
 
 
-def writer_statements(schema: str) -> dict[str, str]:
-    """Return the statements of the writer for one ledger."""
+def writer_statements(schema: str, *, control: bool = False) -> dict[str, str]:
+    """Return the statements of the writer for one ledger, or for its control log."""
     statements: Statements = load("ledger.store", "statements.sql").bind(schema=schema)
-    return {name: statements[name] for name in STATEMENTS}
+    return {name: statements[name] for name in (CONTROL_STATEMENTS if control else STATEMENTS)}
 
 
 def begin(pipeline: Pipeline, *, head_lock: bool) -> None:

@@ -22,7 +22,7 @@ from ledger.kernel.append import (
     WriterBusy,
 )
 from ledger.store.batch import Batch, Known, Outcome
-from ledger.store.ledgers import schema_of
+from ledger.store.ledgers import control_schema_of, schema_of
 from ledger.store.memory import HeadRow, Memory
 from ledger.store.pipeline import ConnectionLost, Pipeline, StatementRefused
 from ledger.store.request import Request, encode_request
@@ -56,7 +56,8 @@ class Writer:
     """Appends to one ledger. `attest(size, root)` is called for every new root; its bytes stand in the head.
 
     `max_queue` bounds the events that wait. `patience_s` is how long a lost database may stay away before waiting
-    requests fail. `prepare=False` is for connection poolers that lose prepared statements. `head_lock=False` takes
+    requests fail. `control` appends to the ledger's control log instead: drafts without keys, sealed parts and lookups.
+    `prepare=False` is for connection poolers that lose prepared statements. `head_lock=False` takes
     the head lock out: only for the test that shows that positions are refused without it.
     """
 
@@ -71,10 +72,11 @@ class Writer:
         patience_s: float = 10.0,
         prepare: bool = True,
         head_lock: bool = True,
+        control: bool = False,
     ) -> None:
-        schema = schema_of(ledger)
+        schema = control_schema_of(ledger) if control else schema_of(ledger)
         self._conninfo, self._channel = conninfo, schema.encode()
-        self._statements = writer_statements(schema)
+        self._statements = writer_statements(schema, control=control)
         self._clock, self._attest = clock, attest
         self._max_queue, self._patience_s = max_queue, patience_s
         self._prepare, self._head_lock = prepare, head_lock

@@ -44,6 +44,7 @@ class Program:
 
     data: Path
     environment: dict[str, str] = field(default_factory=dict)
+    through: tuple[str, ...] = ()  # what starts the program, as when another user is to run it
 
     def run(self, *arguments: str, token: str | None = None, folder: Path | None = None) -> Ran:
         """Run a command to its end."""
@@ -89,7 +90,7 @@ class Program:
         return held
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return [sys.executable, "-m", "api", *arguments]
+        return [*self.through, sys.executable, "-m", "api", *arguments]
 
     def _environment(self, token: str | None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PLEDGER_")}

@@ -1,6 +1,10 @@
 """The signer by itself, its key exchanged, and a database restored without events that were signed."""
 
+import io
 import json
+import subprocess
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +14,7 @@ import pytest
 from ledger.evidence.note import VerifierKey
 from ledger.evidence.succession import Keyring, split
 from ledger.store.embedded import open_cluster
+from tests.cli.other_users import users
 from tests.cli.program import Program, Serving, lines, program_with_trial
 
 
@@ -119,14 +124,72 @@ def wait_for_refusal(client) -> dict:
     return found
 
 
-def roll_back(program: Program, kept: int) -> None:
-    """What a restore of an older backup leaves: the database as it was at `kept` events."""
+def test_a_control_log_restored_without_signed_entries_goes_on_and_says_what_is_lost(program: Program):
+    with program.serving() as serving:
+        register(serving, program, 1)
+        with serving.client(program.tokens()["auditor"]) as auditor:
+            for _ in range(4):
+                assert auditor.post("/units/form", json={"label": "Mine"}).status_code == 403
+    shown = program.run("verify", "--json").json["ledgers"]["trial/control"]
+    assert (shown["ok"], shown["tail"]) == (True, 0), shown  # all is kept, and signed, before the service ends
+    size = shown["checked"]
+    roll_back(program, size - 3, control=True)
+    verified = program.run("verify", "--json")
+    assert (verified.code, verified.json["ledgers"]["trial"]["ok"]) == (1, True), verified.out
+    recovered = program.run("signer", "recover", "trial", "--json")
+    assert recovered.code == 0, recovered.err
+    assert "/control/restored-1+" in recovered.json["key"]
+    with program.serving() as serving, serving.client(program.tokens()["auditor"]) as auditor:
+        [declared] = auditor.get("/control", params={"topic": "control.LossDeclared"}).json()["rows"]
+        assert declared["data"]["lost"] == size
+        assert auditor.get("/health").status_code == 200
+    assert program.run("verify").code == 0
+
+
+def test_a_signer_that_another_user_runs_is_told_to_be_separate():
+    with tempfile.TemporaryDirectory() as folder, users(Path(folder)) as (service, signer):
+        published = signer.data / "published"
+        running = signer.start("signer", "run", "--publish", str(published), "--ledger", "trial")
+        try:
+            said = lines(running).readline()
+            assert "Signing 1 ledgers" in said, running.stderr and running.stderr.read()
+            service.environment["PLEDGER_SIGNED"] = str(published)
+            with service.serving() as serving:
+                size = register(serving, service, 3)
+                with serving.client(service.tokens()["hr_administrator"]) as hr:
+                    health = hr.get("/health").json()
+                    assert (health["signer"], health["ready"]) == ("separate", True), health
+                    stream = hr.post("/people/register", json={"name": "Last Person"}).json()["stream"]
+                    bundle = hr.get(f"/bundles/trail/{stream}")
+                    assert bundle.status_code == 200, bundle.text
+                with zipfile.ZipFile(io.BytesIO(bundle.content)) as opened:
+                    told = b"".join(opened.read(name) for name in opened.namelist())
+                assert b'"signer":"separate"' in told.replace(b'": "', b'":"')
+                key = VerifierKey.parse(read(serving, service, "verifier-key").decode().strip())
+                assert ring(serving, service, key).verify(read(serving, service, "checkpoint")).size >= size
+            held = signer.data / "secrets" / "signer" / "trial"
+            assert (held / "key").exists()
+            for path in (held / "key", held / "state", held):
+                tried = subprocess.run([*service.through, "ls", str(path)], check=False, capture_output=True, text=True)
+                assert tried.returncode != 0, tried.stdout
+                assert "ermission denied" in tried.stderr
+        finally:
+            running.terminate()
+            ended = running.wait(30)
+            for stream in (running.stdout, running.stderr):
+                assert stream is not None
+                stream.close()
+        assert ended == 0
+
+
+def roll_back(program: Program, kept: int, *, control: bool = False) -> None:
+    """What a restore of an older backup leaves: the database as it was at `kept` events, or control entries."""
     from ledger.evidence.merkle import Frontier
     from ledger.evidence.signer import attest
     from ledger.privacy.secrets import LedgerSecrets
 
     with open_cluster(program.data / "pg") as cluster, psycopg.connect(cluster.conninfo) as connection:
-        connection.execute("set search_path to ledger_trial")
+        connection.execute("set search_path to " + ("control_trial" if control else "ledger_trial"))
         connection.execute("alter table events disable trigger refuse_change")
         connection.execute("delete from events where position > %s", (kept,))
         tree = Frontier()

@@ -18,6 +18,7 @@ from ledger.store.ledgers import (
     RoleMissing,
     UnknownLedger,
     apply_migrations,
+    control_schema_of,
     create_ledger,
     drop_ledger,
     ensure_role,
@@ -29,6 +30,7 @@ from ledger.store.ledgers import (
 from ledger.store.writer import Writer
 from tests.store.requests import append
 
+CONTROL_LOG = 11  # the migration that brings it
 CHANGES = [
     "update {s}.events set actor = 'someone else'",
     "update {s}.events set position = position + 1 where position = -5",
@@ -90,7 +92,8 @@ def description(database_url: str, schema: str) -> list[tuple[str, ...]]:
     with psycopg.connect(database_url) as connection:
         rows = connection.execute(query, {"s": schema}).fetchall()
         content = connection.execute(f"select size, frontier, last_at, attestation from {schema}.head").fetchall()
-    named = [tuple(re.sub(rf"\b{schema}\b", "SCHEMA", str(value)) for value in row) for row in rows]
+    own = rf"\b(ledger|control)_{schema.partition('_')[2]}\b"
+    named = [tuple(re.sub(own, r"\1_NAME", str(value)) for value in row) for row in rows]
     return sorted(named) + [tuple(map(str, row)) for row in content]
 
 
@@ -104,9 +107,34 @@ def test_migrations_lead_to_the_same_tables(database_url: str, ledger_name: str)
         made_at_once = description(database_url, schema_of(ledger_name))
         assert len(made_at_once) > 80
         assert description(database_url, schema_of(name)) == made_at_once
+        control = description(database_url, control_schema_of(ledger_name))
+        assert len(control) > 20
+        assert description(database_url, control_schema_of(name)) == control
         assert numbers == list(range(1, len(numbers) + 1))
         assert migrate(database_url, name) == []
         assert migrate(database_url, ledger_name) == []
+    finally:
+        drop_ledger(database_url, name)
+
+
+def test_refused_attempts_from_before_the_control_log_stay(database_url: str) -> None:
+    """They stand in no tree, and keep a table of their own; a table without rows goes."""
+    name = "x" + uuid7().hex()
+    schema = schema_of(name)
+    try:
+        with psycopg.connect(database_url) as connection:
+            ensure_role(connection)
+            apply_migrations(connection, schema, known=set(range(CONTROL_LOG, 10_000)))
+            columns, values = (
+                "recorded_at, actor, credential, kind, id, verb, code",
+                "now(), 'p', 't', 'u', 'u', 'v', 'c'",
+            )
+            connection.execute(f"insert into {schema}.refused ({columns}) values ({values})".encode())
+            apply_migrations(connection, schema, known=set(range(1, CONTROL_LOG)))
+            assert connection.execute(f"select code from {schema}.refused_before_control".encode()).fetchone() == ("c",)
+            assert connection.execute(f"select count(*) from {schema}.refused".encode()).fetchone() == (0,)
+            gone = connection.execute("select to_regclass(%s)", (f"{schema}.accesses_before_control",))
+            assert gone.fetchone() == (None,)
     finally:
         drop_ledger(database_url, name)
 

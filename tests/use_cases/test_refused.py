@@ -9,7 +9,7 @@ import pytest
 
 from ledger.application import Idempotency, Ledger
 from ledger.kernel.refusals import AlreadyExists, NotAllowed, NotFound, Refusal
-from ledger.store.ledgers import as_service, schema_of
+from ledger.store.ledgers import as_service, control_schema_of
 from ledger.store.reader import RefusedAttempt
 from tests.use_cases.company import Company
 from tests.use_cases.conftest import Play
@@ -68,12 +68,12 @@ def test_what_was_noted_is_kept_when_the_ledger_closes(play: Play, database_url:
     play(story)
 
 
-@pytest.mark.parametrize("change", ["update {t} set code = ''", "delete from {t}", "truncate {t}"])
+@pytest.mark.parametrize("change", ["update {t} set actor = ''", "delete from {t}", "truncate {t}"])
 def test_the_service_changes_nothing_of_what_was_refused(play: Play, database_url: str, founded: str, change: str):
     async def story(company: Company) -> None:
         await refused(company, "wang", "units", "rename", "sales", label="Mine")
         assert len(await kept(company)) == 1
-        statement = change.format(t=f"{schema_of(founded)}.refused").encode()
+        statement = change.format(t=f"{control_schema_of(founded)}.events").encode()
         with (
             psycopg.connect(as_service(database_url)) as connection,
             pytest.raises(psycopg.errors.InsufficientPrivilege),

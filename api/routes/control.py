@@ -1,0 +1,121 @@
+"""The control log: its entries and their proofs for auditors, its checkpoints and their consistency for everybody."""
+
+import asyncio
+import base64
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.answers import Limit, answer
+from api.commands import json_response
+from api.log_tiles import consistency_of, proof_of
+from api.problems import BeyondHead, NotCheckpointed
+from api.reading import Asked, Asking
+from api.routes.events import PROOF_WAIT_S
+from api.routes.logs import BRIEF, TEXT, LedgerName, served_under
+from ledger.control import RECORD_SEEN
+from ledger.evidence.merkle import leaf_hash
+from ledger.evidence.succession import marshal
+from ledger.kernel.ids import split_stream
+from ledger.kernel.refusals import NotFound
+
+LAST = 2**63 - 1
+router = APIRouter(tags=["control"])
+Number = Annotated[int, Path(ge=1, le=LAST)]
+After = Annotated[int, Query(ge=0, le=LAST, description="The number after which to go on.")]
+Topics = Annotated[list[str] | None, Query(alias="topic", max_length=20, description="Entries of these topics alone.")]
+
+
+@router.get("/control", response_class=Response)
+async def control(asked: Asking, after: After = 0, topics: Topics = None, limit: Limit = 100) -> Response:
+    """Return looks at records, refused attempts, starts of the service, rebuilds and what was taken out, in order.
+
+    Looks at the records of people beyond the engagement are left out, and counted in `withheld`.
+    """
+    given = {"after": after, "topics": topics, "limit": limit}
+    found = await asyncio.to_thread(asked.ledger.control.reader.rows, "read_entries", given)
+    said = [(number, orjson.loads(stored)) for number, stored in found]
+    rows = [_told(number, entry) for number, entry in said if await _is_shown(asked, entry)]
+    value = {"rows": rows, "withheld": len(said) - len(rows), "after": said[-1][0] if said else after}
+    return answer(asked, value, asked.served.watch.size)
+
+
+@router.get("/control/{number}", response_class=Response)
+async def entry(asked: Asking, number: Number) -> Response:
+    """Return one entry with its exact bytes in base64 and its leaf hash, for whoever checks its proof."""
+    stored = await _found(asked, number)
+    told = {"stored": base64.b64encode(stored).decode(), "leaf": leaf_hash(stored).hex()}
+    value = {"entry": orjson.Fragment(stored), **told, "links": {"proof": f"/control/{number}/proof"}}
+    return answer(asked, value, asked.served.watch.size)
+
+
+@router.get("/control/{number}/proof", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def proof(asked: Asking, number: Number) -> Response:
+    """Return the inclusion proof of an entry with its checkpoint (C2SP tlog-proof); waits up to 3 s for the signer."""
+    await _found(asked, number)
+    signing = asked.served.control
+    if not await asyncio.to_thread(signing.covers, number, PROOF_WAIT_S):
+        raise NotCheckpointed()
+    text = await asyncio.to_thread(proof_of, asked.ledger.control.reader, signing.latest, number)
+    return Response(text, 200, {"cache-control": "private, no-cache"}, TEXT)
+
+
+@router.get(
+    "/logs/{ledger}/control/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}}
+)
+async def checkpoint(request: Request, ledger: LedgerName) -> Response:
+    """Return the latest signed checkpoint of the control log (C2SP tlog-checkpoint)."""
+    return Response(served_under(request, ledger).control.latest.note, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get(
+    "/logs/{ledger}/control/verifier-key", response_class=Response, responses={200: {"content": {"text/plain": {}}}}
+)
+async def verifier_key(request: Request, ledger: LedgerName) -> Response:
+    """Return the key that checkpoints of the control log are checked with (C2SP signed-note)."""
+    keys = "".join(f"{key}\n" for key in served_under(request, ledger).control.keys)
+    return Response(keys, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get(
+    "/logs/{ledger}/control/successions", response_class=Response, responses={200: {"content": {"text/plain": {}}}}
+)
+async def successions(request: Request, ledger: LedgerName) -> Response:
+    """Return the notes by which the control log's keys handed over to each other; empty before the first."""
+    notes = marshal(served_under(request, ledger).control.successions)
+    return Response(notes, 200, {"cache-control": BRIEF}, TEXT)
+
+
+@router.get("/logs/{ledger}/control/consistency", response_class=Response)
+async def consistency(
+    request: Request,
+    ledger: LedgerName,
+    old_size: Annotated[int, Query(alias="from", ge=1, le=2**53)],
+    new_size: Annotated[int | None, Query(alias="to", ge=1, le=2**53)] = None,
+) -> Response:
+    """Return the proof that the control log of size `to` (the checkpoint's if absent) begins with that of `from`."""
+    served = served_under(request, ledger)
+    signed = served.control.latest.head.size
+    upto = signed if new_size is None else new_size
+    if served.control.refusal is not None or not old_size <= upto <= signed:
+        raise BeyondHead()
+    reader = served.ledger.control.reader
+    hashes = await asyncio.to_thread(consistency_of, reader, old_size=old_size, new_size=upto)
+    return json_response({"from": old_size, "to": upto, "hashes": hashes})
+
+
+def _told(number: int, entry: dict[str, Any]) -> dict[str, object]:
+    kept = ("recorded_at", "topic", "stream", "effective_at", "actor", "data")
+    return {"number": number, **{name: entry[name] for name in kept}}
+
+
+async def _is_shown(asked: Asked, entry: dict[str, Any]) -> bool:
+    return entry["topic"] != RECORD_SEEN or await asked.sees(*split_stream(entry["stream"]))
+
+
+async def _found(asked: Asked, number: int) -> bytes:
+    stored = await asyncio.to_thread(asked.ledger.control.reader.at, number)
+    if stored is None or not await _is_shown(asked, orjson.loads(stored)):
+        raise NotFound()
+    return stored
