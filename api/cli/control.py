@@ -34,7 +34,7 @@ def control(
         as_json(found)
         return
     show_table(
-        "Control log", ("number", "recorded_at", "topic", "actor", "stream", "said"), [*map(_row, found["rows"])]
+        "Control log", ("number", "recorded_at", "topic", "actor", "subjects", "said"), [*map(_row, found["rows"])]
     )
 
 

@@ -14,7 +14,6 @@ from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked, Asking
 from api.routes.events import PROOF_WAIT_S
 from api.routes.logs import BRIEF, TEXT, LedgerName, served_under
-from ledger.control import RECORD_SEEN
 from ledger.evidence.merkle import leaf_hash
 from ledger.evidence.succession import marshal
 from ledger.kernel.ids import split_stream
@@ -31,12 +30,12 @@ Topics = Annotated[list[str] | None, Query(alias="topic", max_length=20, descrip
 async def control(asked: Asking, after: After = 0, topics: Topics = None, limit: Limit = 100) -> Response:
     """Return looks at records, refused attempts, starts of the service, rebuilds and what was taken out, in order.
 
-    Looks at the records of people beyond the engagement are left out, and counted in `withheld`.
+    Of looks at records the subjects beyond the engagement are left out; an entry of nobody else is counted in `withheld`.
     """
     given = {"after": after, "topics": topics, "limit": limit}
     found = await asyncio.to_thread(asked.ledger.control.reader.rows, "read_entries", given)
     said = [(number, orjson.loads(stored)) for number, stored in found]
-    rows = [_told(number, entry) for number, entry in said if await _is_shown(asked, entry)]
+    rows = [row for number, entry in said if (row := await _told(asked, number, entry)) is not None]
     value = {"rows": rows, "withheld": len(said) - len(rows), "after": said[-1][0] if said else after}
     return answer(asked, value, asked.served.watch.size)
 
@@ -105,17 +104,30 @@ async def consistency(
     return json_response({"from": old_size, "to": upto, "hashes": hashes})
 
 
-def _told(number: int, entry: dict[str, Any]) -> dict[str, object]:
-    kept = ("recorded_at", "topic", "stream", "effective_at", "actor", "data")
-    return {"number": number, **{name: entry[name] for name in kept}}
+async def _told(asked: Asked, number: int, entry: dict[str, Any]) -> dict[str, object] | None:
+    """Return an entry with those of its subjects whom the caller may see, None where that leaves nobody."""
+    seen = await _seen(asked, entry)
+    if entry["subjects"] and not seen:
+        return None
+    kept = ("recorded_at", "topic", "effective_at", "actor", "data")
+    return {
+        "number": number,
+        **{name: entry[name] for name in kept},
+        "subjects": seen,
+        "persons": len(entry["subjects"]),
+    }
 
 
-async def _is_shown(asked: Asked, entry: dict[str, Any]) -> bool:
-    return entry["topic"] != RECORD_SEEN or await asked.sees(*split_stream(entry["stream"]))
+async def _seen(asked: Asked, entry: dict[str, Any]) -> list[str]:
+    return [subject for subject in entry["subjects"] if await asked.sees(*split_stream(subject))]
 
 
 async def _found(asked: Asked, number: int) -> bytes:
+    """Return the bytes of an entry. Raises NotFound where they name somebody whom the caller may not see."""
     stored = await asyncio.to_thread(asked.ledger.control.reader.at, number)
-    if stored is None or not await _is_shown(asked, orjson.loads(stored)):
+    if stored is None:
+        raise NotFound()
+    said = orjson.loads(stored)
+    if len(await _seen(asked, said)) < len(said["subjects"]):
         raise NotFound()
     return stored
