@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from api.cli.stored import control_verdict_on
 from ledger.application import Idempotency, Ledger
 from ledger.kernel.refusals import AlreadyExists, NotAllowed, NotFound, Refusal
 from ledger.store.ledgers import as_service, control_schema_of
@@ -79,5 +80,27 @@ def test_the_service_changes_nothing_of_what_was_refused(play: Play, database_ur
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             connection.execute(statement)
+
+    play(story)
+
+
+def test_an_attempt_that_gives_way_leaves_its_hash_and_a_log_that_verifies(
+    play: Play, database_url: str, founded: str, tmp_path: Path
+):
+    async def story(company: Company) -> None:
+        for unit in ("sales", "north"):
+            await refused(company, "wang", "units", "rename", unit, label="Mine")
+        first, second = await kept(company)
+        await company.ledger.control.forget([first.number])
+        assert await kept(company) == [second]
+        await refused(company, "wang", "units", "rename", "south", label="Mine")
+        assert [attempt.id for attempt in await kept(company)] == ["north", "south"]
+        found = await asyncio.to_thread(control_verdict_on, database_url, founded, tmp_path, lambda done, size: None)
+        assert found is not None
+        assert (found.ok, found.withheld) == (True, 1), found
+        change = "update {s}.events set retired_by = 4 where position = {n}"
+        named = change.format(s=control_schema_of(founded), n=second.number).encode()
+        with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RestrictViolation):
+            connection.execute(named)
 
     play(story)
