@@ -37,7 +37,7 @@ FORGOTTEN = 1_000  # at once: an entry has less than 64 KiB
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What is to be kept: its topic, the stream it goes into, by whom and with which token, when, the rest, about whom."""
+    """What is to be kept: topic, stream, by whom and with which token, when, the rest, and about whom."""
 
     topic: str
     stream: str

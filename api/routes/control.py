@@ -30,7 +30,7 @@ Topics = Annotated[list[str] | None, Query(alias="topic", max_length=20, descrip
 async def control(asked: Asking, after: After = 0, topics: Topics = None, limit: Limit = 100) -> Response:
     """Return looks at records, refused attempts, starts of the service, rebuilds and what was taken out, in order.
 
-    Of looks at records the subjects beyond the engagement are left out; an entry of nobody else is counted in `withheld`.
+    Of looks the subjects beyond the engagement are left out; an entry about nobody else is counted in `withheld`.
     """
     given = {"after": after, "topics": topics, "limit": limit}
     found = await asyncio.to_thread(asked.ledger.control.reader.rows, "read_entries", given)
