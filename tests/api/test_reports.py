@@ -62,6 +62,17 @@ def test_csv_has_the_same_lines_with_their_events(service: Service, gap: str) ->
     assert rows[0]["events"].split() == [event["event_id"] for event in told[0]["events"]]
 
 
+def test_the_results_of_the_system_come_as_a_table_too(service: Service, gap: str) -> None:
+    with service.client("auditor") as client:
+        response = client.get("/reports/results-of-the-system", headers={"accept": "text/csv"})
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+    whole = next(row for row in rows if (row["measure"], row["of"]) == ("clear_owner", "all"))
+    told = asked(service, "auditor", "results-of-the-system")["lines"][0]
+    assert (whole["n"], whole["figure"]) == (str(told["n"]), str(told["figure"]))
+    assert whole["events"].split() == [event["event_id"] for event in told["events"]]
+    assert 0 < told["figure"] < 1, "the unit without a lead is one of them"
+
+
 def test_pages_go_on_where_the_last_one_ended(service: Service, gap: str) -> None:
     whole = asked(service, "auditor", "responsibility")["lines"]
     first = asked(service, "auditor", "responsibility", limit=1)

@@ -11,7 +11,7 @@ from ledger.domain.hiring.candidates import CandidateGroupsDeclared, CandidatesM
 from ledger.domain.outcomes.results import OutcomeCorrected, OutcomeRecorded
 from ledger.domain.privacy.records import ErasureConfirmed
 from ledger.kernel.annulment import EntryAnnulled
-from ledger.kernel.event import Subject
+from ledger.kernel.event import Subject, decode
 from ledger.kernel.policy import PolicyTerms
 from projections.accountability.report import withhold_small
 from projections.statistics import REPORTS
@@ -203,6 +203,7 @@ def test_a_declaration_of_the_first_form_is_read_until_its_candidate_is_erased(b
     new, old = b'"schema":2,', b'"data":{"groups":[{"kind":"gender","group":"x"}]}'
     history.stored[-1] = history.stored[-1].replace(new, b'"schema":1,').replace(b'"data":{}', old)
     clear = history.size
+    assert decode(history.stored[-1]).event == CandidateGroupsDeclared(groups={"gender": "x"})
     with reporting(bench, history, "selection-rates") as asked:
         told = {line.values["group"]: line.values["of"] for line in asked("selection-rates").lines}
         assert told == {"f": 6, "m": 5, "unknown": 0, "x": 1}
