@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 from api.answers import After, Keyset, Limit, MinPosition, answer, table
 from api.labels import Labels, labels_for
 from api.leads import Directory
+from api.lists import Page, listed
 from api.members import members_of
 from api.paths import PathId, require_ids
 from api.reading import Asked, Asking
@@ -18,10 +19,8 @@ from api.routes.threads import event_json, person_json
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, Moment, On, moment_of
-from api.visible import Key, visible_found
 from ledger.domain.identity import Role
 from ledger.facts import LedgerFacts
-from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import begins, day_of
 from ledger.kernel.refusals import Invalid, NotFound
 from ledger.sight import sees
@@ -56,29 +55,17 @@ async def coachings(
     day = None if on is None else moment.at
     wanted = Wanted(me_or(asked, person), me_or(asked, coach))
 
-    async def page(key: Key | None, rows: int) -> tuple[list[CoachingStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-
-        def question(view: View) -> tuple[list[CoachingStanding], str | None]:
-            return queries.coachings(view, wanted, on=day, known=at, after=start, limit=rows)
-
-        found, following = await put(asked, NAME, question, at_least(min_position, at))
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"coachings {wanted} {on} {known}")
-    rows, key = await visible_found(
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("coaching", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "coaching",
+        Page(f"coachings {wanted} {on} {known}", after, limit, min_position, at),
+        lambda view, start, rows: queries.coachings(view, wanted, on=day, known=at, after=start, limit=rows),
     )
-    labels = await labels_for(asked, {name for row in rows for name in _persons(row)}, moment, at)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
+    labels = await labels_for(asked, {name for row in found.rows for name in _persons(row)}, moment, at)
     today = day_of(moment.at, asked.ledger.zone)
     more: Fields = {"on": moment_json(moment), "known": at}
-    return table(asked, [_row(row, labels, today) for row in rows], position, next=following, more=more)
+    return table(asked, [_row(row, labels, today) for row in found.rows], found.position, next=found.next, more=more)
 
 
 @router.get("/coachings/{id}", response_class=Response)

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.answers import After, Limit, MinPosition, answer, table
 from api.labels import Labels, labels_for
+from api.lists import Page, listed
 from api.paths import PathId, require_ids
 from api.reading import Asked, Asking
 from api.routes.ownership import Fields, instant, moment_json
@@ -14,10 +15,8 @@ from api.routes.threads import event_json, line_json, person_json, persons_in
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, On, moment_of
-from api.visible import Key, visible_found
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.kernel.refusals import NotFound
-from projections.engine import View
 from projections.engine.kept import Line
 from projections.feedback import queries
 from projections.feedback.handlers import State
@@ -54,28 +53,16 @@ async def feedback_list(
     day = None if on is None else moment.at
     wanted = Wanted(me_or(asked, person), me_or(asked, giver), me_or(asked, asked_of), state)
 
-    async def page(key: Key | None, rows: int) -> tuple[list[FeedbackStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-
-        def question(view: View) -> tuple[list[FeedbackStanding], str | None]:
-            return queries.feedback_list(view, wanted, on=day, known=at, after=start, limit=rows)
-
-        found, following = await put(asked, NAME, question, at_least(min_position, at))
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"feedback {wanted} {on} {known}")
-    rows, key = await visible_found(
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("feedback", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "feedback",
+        Page(f"feedback {wanted} {on} {known}", after, limit, min_position, at),
+        lambda view, start, rows: queries.feedback_list(view, wanted, on=day, known=at, after=start, limit=rows),
     )
-    labels = await labels_for(asked, {name for row in rows for name in _persons(row)}, moment, at)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
+    labels = await labels_for(asked, {name for row in found.rows for name in _persons(row)}, moment, at)
     more: Fields = {"on": moment_json(moment), "known": at}
-    return table(asked, [_row(row, labels) for row in rows], position, next=following, more=more)
+    return table(asked, [_row(row, labels) for row in found.rows], found.position, next=found.next, more=more)
 
 
 @router.get("/feedback/{id}", response_class=Response)
@@ -125,30 +112,18 @@ async def comments(
     moment, at = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone), await known_position(asked, known)
     day = None if on is None else moment.at
 
-    async def page(key: Key | None, rows: int) -> tuple[list[CommentStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-
-        def question(view: View) -> tuple[list[CommentStanding], str | None]:
-            return queries.comments_about(view, about, on=day, known=at, after=start, limit=rows)
-
-        found, following = await put(asked, NAME, question, at_least(min_position, at))
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"comments {about} {on} {known}")
-    rows, key = await visible_found(
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("comment", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "comment",
+        Page(f"comments {about} {on} {known}", after, limit, min_position, at),
+        lambda view, start, rows: queries.comments_about(view, about, on=day, known=at, after=start, limit=rows),
     )
-    said = [line for row in rows for line in (row.line, *row.answers)]
-    people = {f"person/{name}" for row in rows for name in (row.author, row.to) if name is not None}
+    said = [line for row in found.rows for line in (row.line, *row.answers)]
+    people = {f"person/{name}" for row in found.rows for name in (row.author, row.to) if name is not None}
     labels = await labels_for(asked, people | named_in(said), moment, at)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
     more: Fields = {"on": moment_json(moment), "known": at}
-    return table(asked, [_comment_row(row, labels) for row in rows], position, next=following, more=more)
+    return table(asked, [_comment_row(row, labels) for row in found.rows], found.position, next=found.next, more=more)
 
 
 def me_or(asked: Asked, person: str | None) -> str | None:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.answers import After, Limit, MinPosition, answer, table
 from api.labels import labels_for
+from api.lists import Page, listed
 from api.members import members_of
 from api.paths import PathId, require_ids
 from api.reading import Asked, Asking
@@ -16,7 +17,6 @@ from api.routes.ownership import Fields, moment_json
 from api.routes.threads import persons_in
 from api.snapshots import at_least, known_position, put
 from api.times import Known, Moment, On, moment_of
-from api.visible import Key, visible_found
 from ledger.domain.goals.state import Stage
 from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import day_of
@@ -81,27 +81,16 @@ async def goals(
     moment, when = await _when(asked, on, known)
     wanted = Wanted(await _owners(asked, owner, unit, moment, when.known), state)
 
-    async def page(key: Key | None, rows: int) -> tuple[list[GoalStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-        question = at_least(min_position, when.known)
-        found, following = await put(
-            asked, NAME, lambda view: queries.goals(view, wanted, when, after=start, limit=rows), question
-        )
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"goals {owner} {unit} {state} {on} {known}")
-    rows, key = await visible_found(
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("goal", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "goal",
+        Page(f"goals {owner} {unit} {state} {on} {known}", after, limit, min_position, when.known),
+        lambda view, start, rows: queries.goals(view, wanted, when, after=start, limit=rows),
     )
-    labels = await labels_for(asked, {row.owner for row in rows}, moment, when.known)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
+    labels = await labels_for(asked, {row.owner for row in found.rows}, moment, when.known)
     more: Fields = {"on": moment_json(moment), "known": when.known}
-    return table(asked, [row_json(row, labels) for row in rows], position, next=following, more=more)
+    return table(asked, [row_json(row, labels) for row in found.rows], found.position, next=found.next, more=more)
 
 
 async def _when(asked: Asked, on: str | None, known: str | None) -> tuple[Moment, When]:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 
 from api.answers import After, Keyset, Limit, MinPosition, answer, table
 from api.labels import Labels, labels_for
+from api.lists import Page, listed
 from api.paths import PathId, require_ids
 from api.plain import plain
 from api.reading import Asked, Asking
@@ -19,11 +20,10 @@ from api.routes.threads import event_json, line_json, person_json, persons_in
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, Moment, On, moment_of
-from api.visible import Key, visible_found
 from ledger.domain.hiring.applications import Score
 from ledger.domain.hiring.offers import Offer
 from ledger.domain.hiring.requisitions import Stage
-from ledger.kernel.ids import split_stream, stream_name
+from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound
 from projections.engine import View
 from projections.engine.kept import Line
@@ -67,29 +67,20 @@ async def requisitions(
     require_ids(unit=unit)
     times, wanted = await _times(asked, on, known), Wanted(unit, stage)
 
-    async def page(key: Key | None, rows: int) -> tuple[list[RequisitionStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-
-        def question(view: View) -> tuple[list[RequisitionStanding], str | None]:
-            return queries.requisitions(view, wanted, on=times.on, known=times.known, after=start, limit=rows)
-
-        found, following = await put(asked, NAME, question, at_least(min_position, times.known))
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"requisitions {unit} {stage} {on} {known}")
-    rows, key = await visible_found(
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("requisition", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "requisition",
+        Page(f"requisitions {unit} {stage} {on} {known}", after, limit, min_position, times.known),
+        lambda view, start, rows: queries.requisitions(
+            view, wanted, on=times.on, known=times.known, after=start, limit=rows
+        ),
     )
-    keys = {key for row in rows for key in (f"person/{row.opener}", f"unit/{row.opened.unit}")}
+    keys = {key for row in found.rows for key in (f"person/{row.opener}", f"unit/{row.opened.unit}")}
     labels = await labels_for(asked, keys, times.moment, times.known)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
     more: Fields = {"on": moment_json(times.moment), "known": times.known}
-    return table(asked, [_requisition_row(row, labels) for row in rows], position, next=following, more=more)
+    shown = [_requisition_row(row, labels) for row in found.rows]
+    return table(asked, shown, found.position, next=found.next, more=more)
 
 
 @router.get("/requisitions/{id}", response_class=Response)

@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import After, Keyset, Limit, MinPosition, answer, table
+from api.answers import After, Limit, MinPosition, answer, table
 from api.holdings import owed_by
 from api.labels import Labels, labels_for
+from api.lists import Page, listed
 from api.paths import PathId, require_ids
 from api.plain import plain
 from api.reading import Asked, Asking
@@ -16,13 +17,10 @@ from api.routes.threads import event_json, line_json, person_json, persons_in
 from api.snapshots import at_least, known_position, put
 from api.standing_policy import policy_json
 from api.times import Known, Moment, On, moment_of
-from api.visible import Key, visible_found
 from ledger.domain.duties import DutyState
 from ledger.facts import LedgerFacts
-from ledger.kernel.ids import stream_name
 from ledger.kernel.refusals import NotFound
 from ledger.rules.matrix import Kind
-from projections.engine import View
 from projections.reviews import queries
 from projections.reviews.queries import ReviewStanding, Wanted
 from projections.reviews.states import State
@@ -108,32 +106,22 @@ async def reviews(
     async def seated(row: ReviewStanding) -> bool:
         return for_own_seat and await asked.has_seat("review", row.id)
 
-    async def page(key: Key | None, rows: int) -> tuple[list[ReviewStanding], Key | None]:
-        start = "" if key is None else str(key[0])
-
-        def question(view: View) -> tuple[list[ReviewStanding], str | None]:
-            reader = reader_of(asked)
-            return queries.reviews(view, wanted, on=day, known=at, reader=reader, after=start, limit=rows)
-
-        found, following = await put(asked, NAME, question, at_least(min_position, at))
-        return found, None if following is None else (following,)
-
-    keyset = Keyset(asked, f"reviews {person} {cycle} {state} {assessor} {on} {known}")
-    rows, key = await visible_found(
+    reader = reader_of(asked)
+    found = await listed(
         asked,
-        page,
-        key_of=lambda row: (row.id,),
-        subject_of=lambda row: stream_name("review", row.id),
-        after=keyset.read(after),
-        limit=limit,
+        NAME,
+        "review",
+        Page(f"reviews {person} {cycle} {state} {assessor} {on} {known}", after, limit, min_position, at),
+        lambda view, start, rows: queries.reviews(
+            view, wanted, on=day, known=at, reader=reader, after=start, limit=rows
+        ),
         seated=seated,
     )
-    seats = {row.id for row in rows if not await asked.sees("review", row.id)}
-    labels = await labels_for(asked, {f"person/{row.person}" for row in rows}, moment, at)
-    position, following = asked.served.runner.positions.get(NAME), None if key is None else keyset.make(key)
+    seats = {row.id for row in found.rows if not await asked.sees("review", row.id)}
+    labels = await labels_for(asked, {f"person/{row.person}" for row in found.rows}, moment, at)
     more: Fields = {"on": moment_json(moment), "known": at}
-    shown = [_seat_row(row, labels) if row.id in seats else _row(row, labels) for row in rows]
-    return table(asked, shown, position, next=following, more=more)
+    shown = [_seat_row(row, labels) if row.id in seats else _row(row, labels) for row in found.rows]
+    return table(asked, shown, found.position, next=found.next, more=more)
 
 
 async def _called(asked: Asked, assessor: str | None) -> frozenset[str]:
