@@ -1,5 +1,7 @@
 """Suggestions and job analyses over HTTP: shown once, to one person alone; adopted and declined by people."""
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -117,6 +119,14 @@ def test_only_the_service_shows_and_only_the_addressed_answers_once(service: Ser
     assert rows(service, "lead", state="open") == []
 
 
+def test_csv_has_the_same_rows(service: Service, shown: dict[str, Any]) -> None:
+    with service.client("lead") as lead:
+        text = lead.get("/suggestions", headers={"accept": "text/csv"}).content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["suggestion"], row["text"]) == (shown["suggestion"], shown["text"])
+    assert json.loads(row["figures"]) == shown["figures"]
+
+
 def test_every_rule_says_its_least_data_in_both_languages(service: Service) -> None:
     with service.client("employee") as client:
         en = client.get("/suggestions/rules", headers={"accept-language": "en"}).json()["rows"]
@@ -200,6 +210,8 @@ def test_figures_that_the_report_does_not_give_are_found_out(service: Service, p
         id = recorded(lead, "/job-analyses/record", **forged)["stream"].removeprefix("job-analysis/")
         service.settle()
         told = lead.get(f"/job-analyses/{id}").json()
+        recorded(lead, f"/job-analyses/{id}/decline", reason="other_figures")
+        assert lead.get(f"/job-analyses/{id}").json()["standing"] == "declined"
     assert (told["agrees"], told["differs"]) == (False, ["metrics"])
 
 
