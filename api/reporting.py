@@ -39,6 +39,7 @@ from projections.engine import View
 
 USUAL = timedelta(days=365)  # the period up to `on` where none is asked for
 ATTEMPTS_PAGE = 1_000
+WORKED_OUT_S = 60  # the longest between two questions to a snapshot
 APART = timedelta(minutes=5)  # several processes keep what each noted a moment later
 OBJECTIONS = "accountability"  # the projection that keeps them
 
@@ -152,7 +153,10 @@ async def answered(asked: Asked, chosen: Report, given: Circumstances, min_posit
 
     def snapshots() -> Found:
         with ExitStack() as stack:
-            views = {name: stack.enter_context(asked.served.runner.view(name)) for name in read_by(chosen)}
+            views = {
+                name: stack.enter_context(asked.served.runner.view(name, waits_s=WORKED_OUT_S))
+                for name in read_by(chosen)
+            }
             known = min([given.known, *(view.position for view in views.values())])
             policies = state_known(asked.ledger.reader, stream_name("policy", STANDING), known)
             return found_on(views, chosen, replace(given, known=known, refused=attempts), policies)

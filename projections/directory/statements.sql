@@ -33,6 +33,13 @@ from {schema}.{intervals}
 where subject = %(subject)s and known_to > %(known)s and known_from <= %(known)s and valid_to > %(on)s and valid_from <= %(on)s
 order by role, valid_from, began_position, holder
 
+-- name: find_places
+-- What stood last under one role of several persons or units at an instant, as known at a position.
+select distinct on (subject) subject, holder from {schema}.{intervals}
+where subject = any(%(subjects)s) and role = %(role)s and known_to > %(known)s and known_from <= %(known)s
+    and valid_to > %(on)s and valid_from <= %(on)s
+order by subject, valid_from desc, began_position desc, holder desc
+
 -- name: find_identities
 -- The events that hold the names of these persons, oldest first.
 select person, event_id::text, position from {schema}.{identities}

@@ -75,9 +75,12 @@ class Runner:
         self.listener.stop()
         self._views.close()
 
-    def view(self, name: str) -> AbstractContextManager[View]:
-        """Open a snapshot of a projection: ``with runner.view("goals") as view``. Raises KeyError, NotBuilt."""
-        return self._views.view(name)
+    def view(self, name: str, *, waits_s: int | None = None) -> AbstractContextManager[View]:
+        """Open a snapshot of a projection: ``with runner.view("goals") as view``. Raises KeyError, NotBuilt.
+
+        `waits_s`: how long it may wait between two questions, where that is more than a few seconds.
+        """
+        return self._views.view(name, waits_s=waits_s)
 
     def wait_for(self, name: str, position: int, timeout_s: float) -> bool:
         """Block until the projection has folded `position`; False after `timeout_s`. Raises KeyError."""

@@ -86,6 +86,10 @@ left join {schema}.projection_checkpoint p
     on p.name = l.name and p.version = l.previous_version and p.build = l.previous_build
 where l.name = %s
 
+-- name: let_wait
+-- This snapshot may wait for so long between two questions.
+select set_config('idle_in_transaction_session_timeout', %s, true)
+
 -- name: point_live
 -- From this commit on new snapshots see the new build.
 insert into {schema}.projection_live as l (name, version, build) values (%s, %s, %s)

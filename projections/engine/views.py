@@ -62,14 +62,18 @@ class Views:
         self._pool.close()
 
     @contextmanager
-    def view(self, name: str) -> Iterator[View]:
-        """Open a snapshot of a projection, for at most a few seconds. Raises KeyError, NotBuilt.
+    def view(self, name: str, *, waits_s: int | None = None) -> Iterator[View]:
+        """Open a snapshot of a projection. Raises KeyError, NotBuilt.
+
+        It ends when nothing was asked of it for a few seconds, or for `waits_s` where much is worked out in between.
 
         The pointer is read in the snapshot itself, so that all of the view is one build, and never an empty one.
         """
         projection = self._catalogue[name]
         with self._pool.connection() as connection, connection.cursor() as cursor:
             row = cursor.execute(self._builds.sql["read_live"], (name,)).fetchone()
+            if waits_s is not None:
+                cursor.execute(self._builds.sql["let_wait"], (f"{waits_s}s",))
             build, position = _readable(name, projection.version, row)
             tables = self._tables.get(build)
             if tables is None:

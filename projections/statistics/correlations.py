@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement, permutations
 from ledger.kernel.moments import last_instant
 from projections.accountability.places import People
 from projections.accountability.report import SMALL_GROUP, Answer, Circumstances, Line, Missing, Report, Views, Words
-from projections.directory import queries as directory
+from projections.directory.places import HOME, PARENT, places_of
 from projections.engine import View
 from projections.statistics.breaks import Break, Breaks, breaks
 from projections.statistics.figures import ATTAINMENT, Figure, Period, attainments, goals, outcomes
@@ -81,8 +81,7 @@ def answer(views: Views, asked: Circumstances) -> Answer:
     figures = outcomes(views["statistics"], people, asked) + attainments(standing, people, asked)
     figures += grades(views["statistics"], people, asked)
     cuts = breaks(views["statistics"], standing, asked)
-    places = {(figure.owner, figure.period) for figure in figures}  # all is read before anything is worked out
-    units = {place: _unit_of(views["directory"], *place, asked) for place in sorted(places)}
+    units = _units(views["directory"], figures, asked)  # all is read before anything is worked out
     found, missing = list[_Found](), list[Missing]()
     for kind in ("person", "unit"):
         series = _series(figure for figure in figures if figure.owner.startswith(kind))
@@ -185,15 +184,19 @@ def _pair(units: Units, x: Figure, y: Figure) -> Pair:
     return Pair(x.owner, period, units[x.owner, x.period], x.value, y.value)
 
 
-def _unit_of(view: View, owner: str, period: Period, asked: Circumstances) -> str:
-    """Return the home unit of a person at the end of the period, of a unit the one above it; empty for none."""
-    kind, _, id = owner.partition("/")
-    at = min(last_instant(period[1], asked.zone), asked.on)
-    if kind == "person":
-        person = directory.person(view, id, on=at, known=asked.known)
-        return "" if person is None or person.home is None else person.home.to
-    unit = directory.unit(view, id, on=at, known=asked.known)
-    return "" if unit is None or unit.parent is None else unit.parent
+def _units(view: View, figures: Iterable[Figure], asked: Circumstances) -> dict[tuple[str, Period], str]:
+    """Return owner and period → the home unit of a person at its end, of a unit the one above; empty for none."""
+    owners: dict[Period, set[str]] = defaultdict(set)
+    for figure in figures:
+        owners[figure.period].add(figure.owner)
+    found: dict[tuple[str, Period], str] = {}
+    for period, several in owners.items():
+        at, named = min(last_instant(period[1], asked.zone), asked.on), dict[str, str]()
+        for kind, role in (("person/", HOME), ("unit/", PARENT)):
+            of_kind = sorted(owner for owner in several if owner.startswith(kind))
+            named |= places_of(view, of_kind, role, on=at, known=asked.known) if of_kind else {}
+        found |= {(owner, period): named.get(owner, "") for owner in several}
+    return found
 
 
 def _lines(found: Sequence[_Found]) -> Iterator[Line]:

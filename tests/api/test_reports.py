@@ -73,6 +73,15 @@ def test_the_results_of_the_system_come_as_a_table_too(service: Service, gap: st
     assert 0 < told["figure"] < 1, "the unit without a lead is one of them"
 
 
+def test_a_snapshot_may_wait_while_a_report_is_worked_out_and_otherwise_not(service: Service) -> None:
+    runner = next(iter(service.server.services.ledgers.values())).runner
+    shown = []
+    for waits_s in (60, None):
+        with runner.view("directory", waits_s=waits_s) as view:
+            shown += view.cursor.execute("show idle_in_transaction_session_timeout").fetchall()
+    assert shown == [("1min",), ("5s",)]
+
+
 def test_pages_go_on_where_the_last_one_ended(service: Service, gap: str) -> None:
     whole = asked(service, "auditor", "responsibility")["lines"]
     first = asked(service, "auditor", "responsibility", limit=1)
