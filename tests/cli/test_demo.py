@@ -50,7 +50,7 @@ def size(program: Program) -> int:
         return int((connection.execute("select size from ledger_demo.head").fetchone() or (0,))[0])
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_a_demonstration_is_made_again_after_a_kill_and_then_kept(program: Program):
     cut_off = program.start("demo", "--port", "0")
     until(lambda: (program.data / "demo.unfinished").exists())
