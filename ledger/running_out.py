@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ledger.domain import STREAM_KINDS
 from ledger.domain.people import PersonState
 from ledger.domain.privacy.expiry import ExpireClass
 from ledger.domain.privacy.schedules import MOST_RETIRED, RetireEvents
@@ -88,6 +89,8 @@ def _since(facts: LedgerFacts, subject: str, term: RetentionTerm, last: datetime
 
 def ran_out(facts: LedgerFacts, stream: IdleStream, now: datetime) -> RanOut | None:
     """Return that a stream is kept no more, None while it is, or while somebody whom it names is held."""
+    if _may_go_on(facts, stream.stream, now):
+        return None
     of = RECORDS[split_stream(stream.stream)[0]]
     kinds = [split_stream(subject)[0] for subject in stream.subjects]
     personal = [subject for subject, kind in zip(stream.subjects, kinds, strict=True) if kind in PERSONAL]
@@ -100,6 +103,17 @@ def ran_out(facts: LedgerFacts, stream: IdleStream, now: datetime) -> RanOut | N
         return None
     runs_out_on, law, version = max(known)  # of several laws the one that keeps it longest
     return RanOut(stream, law, of, version) if runs_out_on <= day_of(now, facts.zone) else None
+
+
+def _may_go_on(facts: LedgerFacts, stream: str, now: datetime) -> bool:
+    """Tell whether a stream is the only one of its kind for somebody who works here, or for a unit."""
+    kind, id = split_stream(stream)
+    if not STREAM_KINDS[kind].begins_by_any:
+        return False
+    about, named = split_stream(id) if "/" in id else ("person", id)
+    return about != "person" or any(
+        facts.is_employed(split_stream(one)[1], now) for one in ids_of(facts, stream_name(about, named))
+    )
 
 
 def _only(

@@ -55,7 +55,7 @@ class HeldClass(NamedTuple):
 
 
 class IdleStream(NamedTuple):
-    """A stream that may give way: when it last went on, where its events stand, and whom they name."""
+    """A stream that may give way: when it last went on or was named, where its events stand, and whom they name."""
 
     stream: str
     last: datetime

@@ -55,16 +55,26 @@ delete from {schema}.snapshots where stream = any(%s)
 select distinct stream from {schema}.events where stream >= 'retention-schedule/' and stream < 'retention-schedule0'
 
 -- name: find_idle
--- Streams of one kind whose last event was recorded before an instant and lies within the signed part, whose events are
--- there, and of which no text of a person or candidate is left: with that time, the positions and whom they name.
-select w.stream, w.last, w.positions, array(
-    select distinct named from {schema}.events o, unnest(o.subjects) named where o.stream = w.stream order by named)
-from (
+-- Streams of one kind that neither went on nor were named elsewhere since an instant, that lie within the signed part,
+-- whose events are there, and of which no text of a person or candidate is left: with the time of the last that was
+-- recorded in them or of them, the positions and whom they name.
+with named as (
+    select n.subject, max(e.recorded_at) last from {schema}.events e, unnest(e.subjects) n (subject)
+    where n.subject >= %(kind)s || '/' and n.subject < %(kind)s || '0' and e.retired_by is null
+    group by n.subject
+), own as (
     select e.stream, max(e.recorded_at) last, max(e.position) upto, array_agg(e.position order by e.position) positions
     from {schema}.events e
     where e.stream >= %(kind)s || '/' and e.stream < %(kind)s || '0' and e.retired_by is null
     group by e.stream
-) w
+), w as (
+    select own.stream, greatest(own.last, named.last) last, own.upto, own.positions
+    from own left join named on named.subject = own.stream
+)
+select w.stream, w.last, w.positions, array(
+    select distinct n.subject from {schema}.events o, unnest(o.subjects) n (subject)
+    where o.stream = w.stream order by n.subject)
+from w
 where w.last < %(before)s and w.upto <= %(signed)s and not exists (
     select from {schema}.sealed s join {schema}.events o on o.event_id = s.event_id
     where o.stream = w.stream and s.subject ~ '^(person|candidate)/')

@@ -22,8 +22,9 @@ from ledger.evidence.stand_in import leaf_of
 from ledger.kernel.clock import SimulatedClock
 from ledger.kernel.event import EVENTS, Entry, decode
 from ledger.kernel.refusals import NotAllowed, UnknownReference
-from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, RetirementStep
+from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, IdleStream, RetirementStep
 from ledger.retention import Retention
+from ledger.running_out import ran_out
 from ledger.store.ledgers import keys_schema_of
 from tests.privacy.conftest import Play
 from tests.use_cases.company import Company, a_company
@@ -421,6 +422,43 @@ def test_nobody_acts_on_a_retired_stream_nor_points_at_it(play: Play):
     def require_goal(facts: Any, id: str) -> None:
         if not facts.exists("goal", id):
             raise UnknownReference(kind="goal", field="parent")
+
+    play(story)
+
+
+def test_what_names_a_stream_keeps_it(play: Play):
+    async def story(company: Company) -> None:
+        ledger = company.ledger
+        goal, _ = await past(company)
+        own = decode(ledger.reader.events_of(goal)[-1]).recorded_at
+        ledger.clock = SimulatedClock(datetime.now(UTC))
+        about = {"kind": "goal", "id": goal.removeprefix("goal/")}
+        said = await company.does("lin", "comments", "add", about=about, text="As agreed")
+        later(company, 40)
+        await Around(signs=False).of(ledger).look()  # the texts go; the events are still there
+        (idle,) = ledger.expiring.idle("goal", datetime.now(UTC) + timedelta(days=1), 1000)
+        assert (idle.stream, idle.last.isoformat()) == (goal, datetime.fromisoformat(said.recorded_at).isoformat())
+        assert idle.last > own
+
+    play(story)
+
+
+def test_the_one_stream_of_somebody_who_works_here_stays(play: Play):
+    async def story(company: Company) -> None:
+        await in_force(company, [{**SHORT[2], "of": "outcome-records", "months": 1}])
+        later(company, 3)
+        now = company.ledger.clock.now()
+
+        async def gone(stream: str) -> bool:
+            idle = IdleStream(stream, datetime.now(UTC), [1], [stream.partition("/")[2]])
+            return await company.ledger.judged(lambda facts: ran_out(facts, idle, now)) is not None
+
+        wang = company.people["wang"].id
+        assert not await gone(f"attendance/person/{wang}")
+        assert not await gone("outcome/unit/sales")
+        company.ledger.clock = SimulatedClock(datetime.now(UTC))
+        await leaves(company, "wang")
+        assert await gone(f"attendance/person/{wang}")
 
     play(story)
 
