@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.asking import How, about_many
 from api.cli.console import as_json, say, show_table
-from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
-from api.cli.questions import Known, On
-from api.cli.threads import Limit, called, listed
+from api.cli.threads import called, listed
 
 Person = Annotated[str | None, typer.Option("--person", help="Whom it is for: p-….")]
 AskedOf = Annotated[str | None, typer.Option("--asked-of", help="Of whom it was asked: p-….")]
@@ -29,42 +28,20 @@ COACHING_COLUMNS = (
 )
 
 
-def feedback(
-    person: Person = None,
-    asked_of: AskedOf = None,
-    state: State = None,
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_many
+def feedback(person: Person = None, asked_of: AskedOf = None, state: State = None, *, how: How) -> None:
     """List feedback, and with `--state requested` what was asked for and is not answered."""
-    asked = {"person": person, "asked_of": asked_of, "state": state, "on": on, "known": known}
-    rows = listed("/feedback", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Feedback", FEEDBACK_COLUMNS, [called(row) for row in rows])
+    asked = {"person": person, "asked_of": asked_of, "state": state}
+    rows = listed("/feedback", asked, how)
+    as_json({"rows": rows}) if how.json else show_table("Feedback", FEEDBACK_COLUMNS, [called(row) for row in rows])
 
 
-def coaching(
-    lead: Lead = None,
-    unit: Unit = None,
-    since: Since = None,
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_many
+def coaching(lead: Lead = None, unit: Unit = None, since: Since = None, *, how: How) -> None:
     """Tell for each member of a lead or unit when they were last coached, and by whom."""
-    asked = {"lead": lead, "unit": unit, "since": since, "on": on, "known": known}
-    rows = listed("/coaching", asked, limit, data, ledger, as_role, lang, json=json)
-    if json:
+    asked = {"lead": lead, "unit": unit, "since": since}
+    rows = listed("/coaching", asked, how)
+    if how.json:
         as_json({"rows": rows})
         return
     show_table("Coaching", COACHING_COLUMNS, [called(row) for row in rows])

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from api.cli.asking import How, about_many, about_one
 from api.cli.console import as_json, say, show_table
-from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
-from api.cli.questions import Known, On, moment
-from api.cli.threads import Id, Limit, called, listed, name_of, one_of, show_thread
+from api.cli.questions import moment
+from api.cli.threads import Id, called, listed, name_of, one_of, show_thread
 
 Unit = Annotated[str | None, typer.Option("--unit", help="Which asks for people.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="open, approved, refused or closed.")]
@@ -16,37 +16,21 @@ APPLICATION_COLUMNS = ("application", "candidate", "place", "since", "days", "as
 DECISION_COLUMNS = ("decision", "decider", "decided_at", "reason", "unmet", "unscored", "dissents", "reversed")
 
 
-def requisitions(
-    unit: Unit = None,
-    stage: Stage = None,
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_many
+def requisitions(unit: Unit = None, stage: Stage = None, *, how: How) -> None:
     """List the requests for people by unit and stage."""
-    asked = {"unit": unit, "stage": stage, "on": on, "known": known}
-    rows = listed("/requisitions", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Requisitions", REQUISITION_COLUMNS, [called(row) for row in rows])
+    asked = {"unit": unit, "stage": stage}
+    rows = listed("/requisitions", asked, how)
+    as_json({"rows": rows}) if how.json else show_table(
+        "Requisitions", REQUISITION_COLUMNS, [called(row) for row in rows]
+    )
 
 
-def requisition(
-    id: Id,
-    on: On = None,
-    known: Known = None,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_one
+def requisition(id: Id, *, how: How) -> None:
     """Show one request with its pipeline: how many applications stand where, and for how long."""
-    found = one_of("/requisitions", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
-    if json:
+    found = one_of("/requisitions", id, {}, how)
+    if how.json:
         as_json(found)
         return
     say(
@@ -57,19 +41,11 @@ def requisition(
     show_thread(found)
 
 
-def application(
-    id: Id,
-    on: On = None,
-    known: Known = None,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_one
+def application(id: Id, *, how: How) -> None:
     """Tell how one application went: stages with their time, scorecards, decisions, offer and what came of it."""
-    found = one_of("/applications", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
-    if json:
+    found = one_of("/applications", id, {}, how)
+    if how.json:
         as_json(found)
         return
     zone = str(found["on"]["zone"])

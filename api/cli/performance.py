@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
+from api.cli.asking import How, about_many, about_one
 from api.cli.console import Fields, as_json, say, show_table
-from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
-from api.cli.questions import Known, On
-from api.cli.threads import Id, Limit, called, listed, name_of, one_of, show_thread
+from api.cli.threads import Id, called, listed, name_of, one_of, show_thread
 
 Person = Annotated[str | None, typer.Option("--person", help="Whose reviews: p-….")]
 Cycle = Annotated[str | None, typer.Option("--cycle", help="Reviews of one cycle.")]
@@ -24,39 +23,21 @@ STAGE_COLUMNS = ("stage", "opens_on", "closes_on", "running", "done", "of", "lat
 LATE_COLUMNS = ("stage", "person", "seat", "holder", "done_at")
 
 
+@about_many
 def reviews(
-    person: Person = None,
-    cycle: Cycle = None,
-    state: State = None,
-    assessor: Assessor = None,
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
+    person: Person = None, cycle: Cycle = None, state: State = None, assessor: Assessor = None, *, how: How
 ) -> None:
     """List reviews by person, cycle, state and who has to assess."""
-    asked = {"person": person, "cycle": cycle, "state": state, "assessor": assessor, "on": on, "known": known}
-    rows = listed("/reviews", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Reviews", REVIEW_COLUMNS, [called(row) for row in rows])
+    asked = {"person": person, "cycle": cycle, "state": state, "assessor": assessor}
+    rows = listed("/reviews", asked, how)
+    as_json({"rows": rows}) if how.json else show_table("Reviews", REVIEW_COLUMNS, [called(row) for row in rows])
 
 
-def review(
-    id: Id,
-    on: On = None,
-    known: Known = None,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_one
+def review(id: Id, *, how: How) -> None:
     """Tell how one review came to its result, line by line."""
-    found = one_of("/reviews", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
-    if json:
+    found = one_of("/reviews", id, {}, how)
+    if how.json:
         as_json(found)
         return
     result = found["result"]
@@ -69,35 +50,18 @@ def review(
     show_thread(found)
 
 
-def cycles(
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_many
+def cycles(*, how: How) -> None:
     """List the performance cycles."""
-    rows = listed("/cycles", {"on": on, "known": known}, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Cycles", CYCLE_COLUMNS, rows)
+    rows = listed("/cycles", {}, how)
+    as_json({"rows": rows}) if how.json else show_table("Cycles", CYCLE_COLUMNS, rows)
 
 
-def cycle(
-    id: Id,
-    unit: Unit = None,
-    on: On = None,
-    known: Known = None,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_one
+def cycle(id: Id, unit: Unit = None, *, how: How) -> None:
     """Show the board of a cycle: stages, how complete each is, who is late, how the grades are spread."""
-    found = one_of("/cycles", id, {"unit": unit, "on": on, "known": known}, data, ledger, as_role, lang, json=json)
-    if json:
+    found = one_of("/cycles", id, {"unit": unit}, how)
+    if how.json:
         as_json(found)
         return
     say(f"Cycle {found['cycle']} {found['label']}: {found['phase']}, {found['reviews']['of']} reviews to be completed")
@@ -110,38 +74,19 @@ def cycle(
         say(f"Grades: withheld, for fewer than {spread['limit']} are rated or open to you.")
 
 
-def goals(
-    owner: Owner = None,
-    unit: Unit = None,
-    state: State = None,
-    on: On = None,
-    known: Known = None,
-    limit: Limit = 1000,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_many
+def goals(owner: Owner = None, unit: Unit = None, state: State = None, *, how: How) -> None:
     """List goals by owner, unit and state, with how far each is."""
-    asked = {"owner": owner, "unit": unit, "state": state, "on": on, "known": known}
-    rows = listed("/goals", asked, limit, data, ledger, as_role, lang, json=json)
-    as_json({"rows": rows}) if json else show_table("Goals", GOAL_COLUMNS, [called(row) for row in rows])
+    asked = {"owner": owner, "unit": unit, "state": state}
+    rows = listed("/goals", asked, how)
+    as_json({"rows": rows}) if how.json else show_table("Goals", GOAL_COLUMNS, [called(row) for row in rows])
 
 
-def goal(
-    id: Id,
-    on: On = None,
-    known: Known = None,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    lang: Lang = None,
-    json: AsJson = False,
-) -> None:
+@about_one
+def goal(id: Id, *, how: How) -> None:
     """Tell how one goal stands: claim and measurement, path, health, and what the figures rest on."""
-    found = one_of("/goals", id, {"on": on, "known": known}, data, ledger, as_role, lang, json=json)
-    if json:
+    found = one_of("/goals", id, {}, how)
+    if how.json:
         as_json(found)
         return
     path, health = found["path"], found["health"]

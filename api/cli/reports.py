@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from api.cli.asking import How, Limit
 from api.cli.console import Fields, as_json, language, say, show_table
 from api.cli.options import AsJson, AsRole, Data, Lang, LedgerName
 from api.cli.questions import Known, On, moment
-from api.cli.threads import Limit, one_of
+from api.cli.threads import one_of
 
 Name = Annotated[str, typer.Argument(help="Name of the report, as `pledger reports` lists it.", show_default=False)]
 Unit = Annotated[str | None, typer.Option("--unit", help="Of a unit and those below it.")]
@@ -54,9 +55,9 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Answer a report: its lines, what is missing, and which policy and formula it went by."""
-    asked: Fields = {"on": on, "known": known, "unit": unit, "from": since, "until": until, "limit": limit}
+    asked: dict[str, str | int | None] = {"unit": unit, "from": since, "until": until, "limit": limit}
     asked |= {"subject": subject, "event": event, "than_on": than_on, "than_known": than_known}
-    found = one_of("/reports", name, asked, data, ledger, as_role, lang, json=json)
+    found = one_of("/reports", name, asked, How(on, known, limit, data, ledger, as_role, lang, json))
     as_json(found) if json else _show(found, zh=language(lang) == "zh")
 
 

@@ -1,16 +1,16 @@
 """Asking for threads: lists and single subjects over HTTP, told line by line on the terminal."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
+from api.cli.asking import How
 from api.cli.console import Fields, language, say, show_table
-from api.cli.options import AsRole, Data, Lang, LedgerName
 from api.cli.questions import READER, moment, rows_of
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Its id.", show_default=False)]
-Limit = Annotated[int, typer.Option("--limit", min=1, help="Rows at most.")]
 THREAD_COLUMNS = ("position", "recorded_at", "effective_at", "topic", "actor", "reason", "data")
 NAMED = frozenset(
     {
@@ -30,42 +30,22 @@ NAMED = frozenset(
 )
 
 
-def listed(
-    path: str,
-    asked: Fields,
-    limit: int,
-    data: Data,
-    ledger: LedgerName,
-    as_role: AsRole,
-    lang: Lang,
-    *,
-    json: bool,
-) -> list[Fields]:
+def listed(path: str, asked: Mapping[str, str | int | None], how: How) -> list[Fields]:
     """Return the rows of a list, page by page."""
     from api.cli.service import client, way
 
-    given = {name: value for name, value in asked.items() if value is not None}
-    with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
-        return list(rows_of(service, path, limit, machine=json, asked=given))
+    given = {name: value for name, value in {**how.times, **asked}.items() if value is not None}
+    with client(way(how.data, how.ledger, how.as_role or READER), language=language(how.lang)) as service:
+        return list(rows_of(service, path, how.limit, machine=how.json, asked=given))
 
 
-def one_of(
-    path: str,
-    id: str,
-    asked: Fields,
-    data: Data,
-    ledger: LedgerName,
-    as_role: AsRole,
-    lang: Lang,
-    *,
-    json: bool,
-) -> Fields:
+def one_of(path: str, id: str, asked: Mapping[str, str | int | None], how: How) -> Fields:
     """Return the answer about one subject."""
     from api.cli.service import answered, client, way
 
-    given = {name: value for name, value in asked.items() if value is not None}
-    with client(way(data, ledger, as_role or READER), language=language(lang)) as service:
-        found: Fields = answered(service.get(f"{path}/{quote(id, safe='')}", params=given), machine=json)
+    given = {name: value for name, value in {**how.times, **asked}.items() if value is not None}
+    with client(way(how.data, how.ledger, how.as_role or READER), language=language(how.lang)) as service:
+        found: Fields = answered(service.get(f"{path}/{quote(id, safe='')}", params=given), machine=how.json)
         return found
 
 
