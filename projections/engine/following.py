@@ -5,9 +5,16 @@ from collections.abc import Callable
 import psycopg
 
 from projections.engine.builds import Builds, Claim
-from projections.engine.projection import AnyProjection, Build, Connection, Cursor, Events, RawEvent, Tables
-
-UNREADABLE = "unreadable"  # the topic of an event whose bytes are no JSON object
+from projections.engine.projection import (
+    UNREADABLE,
+    AnyProjection,
+    Build,
+    Connection,
+    Cursor,
+    Events,
+    RawEvent,
+    Tables,
+)
 
 
 class Fenced(Exception):
@@ -77,8 +84,6 @@ class Following:
 
     def _commit(self, connection: Connection, events: Events, upto: int) -> None:
         used = self.projection.used(events)
-        if events and any(event["topic"] == UNREADABLE for event in events):
-            used = events
         if not used:
             self._advance(connection.cursor(), upto)
         else:

@@ -12,6 +12,7 @@ from ledger.kernel.statements import Statements, check_identifier
 
 S = TypeVar("S")
 C = TypeVar("C")
+UNREADABLE = "unreadable"  # the topic of an event whose bytes are no JSON object
 RawEvent = dict[str, Any]  # as `decode_raw` returns it
 Events = Sequence[RawEvent]
 Cursor = psycopg.Cursor[tuple[Any, ...]]
@@ -62,11 +63,15 @@ class Projection(Generic[S, C]):
     key_of: Callable[[RawEvent], str] = lambda event: str(event["stream"])
 
     def used(self, events: Events) -> Events:
-        """Return the events of a page that this projection uses."""
-        topics = self.topics
+        """Return the events of a page that this projection uses; those that can't be read are everybody's."""
+        topics = self._used_topics
         if topics is None:
             return [event for event in events if event["topic"] != RETIRED]
         return [event for event in events if event["topic"] in topics]
+
+    @cached_property
+    def _used_topics(self) -> frozenset[str] | None:
+        return None if self.topics is None else self.topics | {UNREADABLE}
 
 
 AnyProjection = Projection[Any, Any]

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ledger.kernel.event import decode_raw
-from projections.engine.following import UNREADABLE
-from projections.engine.projection import RawEvent, Reader
+from projections.engine.projection import UNREADABLE, RawEvent, Reader
 
 SMALLEST, LARGEST = 100, 5_000
 MOST_BYTES = 8_000_000
@@ -33,9 +32,9 @@ class Page:
 class Pages:
     """Reads page after page; pages grow while they are quick, and shrink when they take long or weigh much."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, *, limit: int = 500) -> None:
         self._reader = reader
-        self.limit = 500
+        self.limit = limit
 
     def read(self, after: int, upto: int | None = None) -> Page | None:
         """Return the next page, or None at the head."""
@@ -52,8 +51,16 @@ class Pages:
             self.limit = self.limit // 2
         elif full and seconds < LONGEST_S / 2:
             self.limit = self.limit * 2
-        heaviest = MOST_BYTES * len(page.events) // max(page.bytes, 1)
-        self.limit = max(SMALLEST, min(LARGEST, self.limit, heaviest))
+        self.limit = max(SMALLEST, min(LARGEST, self.limit, _heaviest(page)))
+
+    def weighed(self, page: Page) -> None:
+        """Adapt to what the page weighed, however long it took."""
+        self.limit = max(SMALLEST, min(LARGEST, _heaviest(page)))
+
+
+def _heaviest(page: Page) -> int:
+    """Return how many events like these a page may hold."""
+    return MOST_BYTES * len(page.events) // max(page.bytes, 1)
 
 
 def _decoded(position: int, stored: bytes) -> RawEvent:

@@ -63,7 +63,7 @@ def test_rebuilds_side_by_side_read_each_page_once() -> None:
 
 def test_one_that_begins_late_gets_everything_too() -> None:
     """It reads for itself until it is among the others; nothing is skipped."""
-    ledger = Events(20_000)
+    ledger = Events(40_000)
     pages = SharedPages(ledger)
     position = 0
     for _ in range(KEPT + 2):
