@@ -1,7 +1,8 @@
 """Bundles of reports: the lines that the caller sees, with enough events that the report finds the same lines again.
 
 At first the events about the subjects of the lines are tried; where the report finds something else on these, all
-that the caller may see. Where that is not enough either, or too much, the bundle says that the whole log is needed.
+that the caller may see. Where that is not enough either, or too much, the bundle says that the whole log is needed;
+and where the lines are about too much, it holds the events that they name and claims no subject.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from api.bundles.scratch import beside_the_ledger
 from api.reading import Asked
 from api.reporting import Found, Wanted, answered, found_json, given_for, visible
 from ledger.accesses import person_about
+from ledger.evidence.stand_in import stands_for
 from ledger.kernel.ids import split_stream, stream_name
 from ledger.sight import Recorded
 from ledger.store.reader import Reader
@@ -61,11 +63,14 @@ async def report_bundle_for(
     attempts = attempts_in(told)
     question = ReportQuestion.of(chosen, found.told, [one for one in found.told.refused if one.number in attempts])
     answer = as_answer(chosen, question, told, size)
-    subjects = _subjects(found)
-    sight = _Sight(asked, size)
-    chosen_events, decided_by = await _enough(asked, sight, question, answer, await sight.about(subjects, found))
+    subjects, sight = _subjects(found), _Sight(asked, size)
+    try:
+        narrow = await sight.about(subjects, found)
+        chosen_events, decided_by = await _enough(asked, sight, question, answer, narrow)
+    except BundleTooLarge:
+        chosen_events, decided_by, subjects = await sight.named(found), LOG, []
     rests_on = {one.position for line in found.answer.lines for one in line.events} & set(chosen_events.events)
-    await _note_accesses(asked, [*subjects, *chosen_events.streams])
+    await _note_accesses(asked, [*_subjects(found), *chosen_events.streams])
     content = Content(
         question.as_json(),
         answer,
@@ -142,17 +147,31 @@ class _Sight:
         self._asked, self.size = asked, size
         self._seen: dict[str, bool] = {}
 
+    async def named(self, found: Found) -> Selection:
+        """Return the events that the lines name, and the policies."""
+        selection = Selection()
+        await self._take(selection, _by_stream(await self._stored(_named_by(found))), whole=False)
+        policies = await asyncio.to_thread(self._asked.ledger.reader.events_of, POLICIES)
+        upto = {at: data for data in policies if (at := int(orjson.loads(data)["position"])) <= self.size}
+        await self._take(selection, {POLICIES: upto}, whole=True)
+        return selection
+
+    async def _stored(self, positions: Collection[int]) -> dict[int, bytes]:
+        if len(positions) > MAX_EVENTS:
+            raise BundleTooLarge()
+        reader = self._asked.ledger.reader
+        stored = await asyncio.to_thread(lambda: {at: reader.at(at) for at in sorted(positions)})
+        return {at: data for at, data in stored.items() if data is not None}
+
     async def about(self, subjects: Sequence[str], found: Found) -> Selection:
         """Return the events about these subjects, and the streams that the lines come from."""
         reader, selection = self._asked.ledger.reader, Selection()
-        positions = {1, *(one.position for line in found.answer.lines for one in line.events)}
-        positions |= {act.position for one in found.objections for act in (one.contested, *one.answers)}
+        positions = _named_by(found)
         for subject in subjects:
             positions |= set(await positions_about(self._asked, subject, self.size))
             if len(positions) > MAX_EVENTS:
                 raise BundleTooLarge()
-        stored = await asyncio.to_thread(lambda: {at: reader.at(at) for at in sorted(positions)})
-        there = {at: data for at, data in stored.items() if data is not None}
+        there = await self._stored(positions)
         await self._take(selection, _by_stream(there), whole=False)
         streams = {orjson.loads(data)["stream"] for data in there.values()}
         streams |= {POLICIES, *subjects, *(f"responsibility/{subject}" for subject in subjects)}
@@ -181,7 +200,8 @@ class _Sight:
         for stream, events in streams.items():
             if not await self._sees(stream):
                 continue
-            open_ = {at: data for at, data in events.items() if not await self._is_kept(data)}
+            there = {at: data for at, data in events.items() if stands_for(data) is None}  # the others were retired
+            open_ = {at: data for at, data in there.items() if not await self._is_kept(data)}
             if whole and len(open_) == len(events):
                 selection.add_stream(stream, open_)
             else:
@@ -197,6 +217,12 @@ class _Sight:
         return await self._asked.is_kept_from(
             Recorded(event["stream"], event["topic"], event["actor"], event["event_id"], event["position"])
         )
+
+
+def _named_by(found: Found) -> set[int]:
+    """Return the positions that the lines and the objections to them name, and the first, which tells of the ledger."""
+    lines = {one.position for line in found.answer.lines for one in line.events}
+    return {1} | lines | {act.position for one in found.objections for act in (one.contested, *one.answers)}
 
 
 def _by_stream(events: Mapping[int, bytes]) -> dict[str, dict[int, bytes]]:

@@ -1,14 +1,19 @@
 """`pledger bundle` takes an answer out of a running service, and a stranger checks it with nothing of the service."""
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from api.bundles.replaying import verified
 from ledger.evidence import bundle as bundles
-from ledger.evidence.bundle import ANSWER
+from ledger.evidence.__main__ import main
+from ledger.evidence.bundle import ABOUT, ANSWER
+from ledger.evidence.bundle_report import reports
 from ledger.evidence.tiles import CHECKPOINT_FILE
 from tests.cli.program import PATIENCE_S, Program, Ran, Serving
 
@@ -73,15 +78,54 @@ def test_other_questions_give_bundles_too(program: Program, serving: Serving, tm
     assert program.run("verify", str(file)).code == 0
 
 
-def test_each_end_has_its_exit_code(program: Program, taken: Path, tmp_path: Path):
+def verdict(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    """What `pledger verify FILE` ends with and says, without starting it anew each time."""
+    code = main([*arguments, "--json"], verified)
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_a_report_is_taken_and_found_again_in_a_database_made_for_it(
+    program: Program, goal: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file, log = tmp_path / "report.zip", tmp_path / "log"
+    done = program.run("bundle", "report", "responsibility", "--ledger", "trial", "--out", str(file))
+    assert done.code == 0, done.err
+    assert program.run("export", str(log), "--ledger", "trial").code == 0
+    code, said = verdict(capsys, str(file), "--log", str(log), "--require", "complete")
+    assert (code, said["complete"], said["level"]) == (0, "proven", 4), said
+    assert said["subjects"]["report/responsibility"] == "proven"
+
+
+def test_each_end_has_its_exit_code(program: Program, taken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """0 proven, 1 found false, 2 unusable, 3 not to be decided with what is there, 4 the policy is not met."""
     bundle = bundles.read(taken.read_bytes())
     file = tmp_path / "spoilt.zip"
+    assert verdict(capsys, str(taken))[0] == 0
     file.write_bytes(bundles.pack({**bundle.files, ANSWER: bundle.files[ANSWER].replace(b'"goal/', b'"goal/x', 1)}))
-    assert program.run("verify", str(file)).code == 1
+    assert verdict(capsys, str(file))[0] == 1
     file.write_bytes(bundles.pack({**bundle.files, CHECKPOINT_FILE: b"none"}))
-    assert program.run("verify", str(file)).code == 2
-    assert program.run("verify", str(tmp_path / "nowhere.zip")).code == 2
+    assert verdict(capsys, str(file))[0] == 2
+    assert verdict(capsys, str(tmp_path / "nowhere.zip"))[0] == 2
+    assert verdict(capsys, str(taken), "--require", "complete")[0] == 3
     assert program.run("verify", str(taken), "--require", "witnessed").code == 4
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ((b'"rendering": 2', b'"rendering": 9'), "rendering 9"),
+        ((b'"trail": "1"', b'"trail": "9"'), "computes by"),
+    ],
+)
+def test_what_this_program_cannot_decide_ends_with_3(
+    taken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], changed: tuple[bytes, bytes], says: str
+):
+    bundle, file = bundles.read(taken.read_bytes()), tmp_path / "other.zip"
+    about = bundle.files[ABOUT].replace(*changed)
+    pages = reports(json.loads(about), json.loads(bundle.files[ANSWER]), bundle.events, bundle.disclosed)
+    file.write_bytes(bundles.pack({**bundle.files, **pages, ABOUT: about}))
+    assert main([str(file), "--lang", "en"], verified) == 3
+    assert says in capsys.readouterr().out
 
 
 def test_what_has_no_bundle_is_refused(program: Program, serving: Serving, tmp_path: Path):

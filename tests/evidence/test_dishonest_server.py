@@ -56,3 +56,14 @@ def test_a_renamed_ledger_is_another(tmp_path: Path):
     folder = export(tmp_path / "log", HONEST)
     (folder / CHECKPOINT_FILE).write_bytes(text)
     assert not verify(Question(folder, keys=(KEY.verifier_key,), origin=ORIGIN)).ok
+
+
+def test_two_heads_of_one_size_are_a_fork_that_each_holder_finds(tmp_path: Path):
+    kept = tmp_path / "kept"
+    kept.write_bytes(signed(HONEST))
+    shown = export(tmp_path / "log", FORKED)
+    found = verify(Question(shown, keys=(KEY.verifier_key,), earlier=kept))
+    assert (found.ok, int(found.exit_code)) == (False, 1)
+    witness = Witness(tmp_path / "w", "witness.example", {ORIGIN: [KEY.verifier_key]}, lambda: 1)
+    assert witness.add_checkpoint(asked(0, 40, HONEST)).status == 200
+    assert witness.add_checkpoint(asked(40, 40, FORKED)).status in (409, 422)

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.bundles import reports as report_bundles
 from api.bundles.replaying import verified
 from ledger.evidence import bundle as bundles
 from ledger.evidence.bundle import ABOUT, ANSWER, Bundle
@@ -147,9 +148,9 @@ def test_a_line_changed_or_left_out_is_found(gaps: bytes, log: Path, check: Chec
 
 def test_a_period_laid_elsewhere_than_its_positions_is_found(service: Service, check: Checker):
     bundle = bundles.read(taken(service, "lateness"))
-    first, last = bundle.question["recorded"]  # type: ignore[misc]  # two positions, as the bundle says
-    about = json.dumps({**bundle.about, "question": {**bundle.question, "recorded": [first, last - 1]}}).encode()
-    found = check(retold(bundle, bundle.files[ANSWER], about))
+    about = json.loads(bundle.files[ABOUT])
+    about["question"]["recorded"][1] -= 1
+    found = check(retold(bundle, bundle.files[ANSWER], json.dumps(about).encode()))
     assert (found.ok, found.kind, int(found.exit_code)) == (False, "answer_false", 1)
 
 
@@ -169,6 +170,21 @@ def test_whoever_sees_a_part_gets_what_they_see_and_the_log_decides(service: Ser
     for stored in bundle.events.values():
         event = json.loads(stored)
         assert event["stream"] != f"person/{service.ids['colleague']}"
+
+
+def test_what_is_about_too_much_for_one_bundle_is_decided_by_the_log(
+    service: Service, log: Path, check: Checker, monkeypatch: pytest.MonkeyPatch
+):
+    whole = bundles.read(taken(service, "responsibility"))
+    monkeypatch.setattr(report_bundles, "MAX_EVENTS", len(whole.events) - 1)
+    data = taken(service, "responsibility")
+    bundle = bundles.read(data)
+    assert json.loads(bundle.files[ANSWER])["lines"] == json.loads(whole.files[ANSWER])["lines"]
+    assert (bundle.subjects, bundle.about["decided_by"]) == ((), "log")
+    assert set(bundle.rests_on) == set(whole.rests_on)
+    assert int(check(data).exit_code) == 3
+    found = check(data, log, complete=True)
+    assert (found.ok, found.subjects) == (True, {"report/responsibility": "proven"}), found.en
 
 
 def test_an_older_state_of_knowledge_is_proven_under_todays_checkpoint(service: Service, check: Checker):
