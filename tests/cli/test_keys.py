@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from ledger.store.embedded import open_cluster
-from tests.cli.program import Program, Serving, program_with_trial
+from tests.cli.program import Program, Ran, Serving, program_with_trial
 
 
 def files_below(root: Path) -> dict[str, bytes]:
@@ -55,8 +55,10 @@ def test_it_writes_over_nothing_and_not_beside_the_database(program: Program, tm
     assert not (tmp_path / "none.tar").exists()
 
 
-def epochs(program: Program) -> dict[int, dict[str, Any]]:
-    told = program.run("keys", "list", "--ledger", "trial", "--json")
+TRIAL = ("--ledger", "trial", "--json")
+
+
+def rows_of(told: Ran) -> dict[int, dict[str, Any]]:
     assert told.code == 0, told.err
     return {row["epoch"]: row for row in told.json["rows"]}
 
@@ -68,20 +70,18 @@ def test_an_epoch_is_followed_and_destroyed_and_a_kept_copy_of_the_keys_table_op
             person = hr.post("/people/register", json={"name": "Wang Fang"})
             assert person.status_code == 201, person.text
             sealed = person.json()["links"]["event"] + "/sealed"
-        held = epochs(program)[1]["data_keys"]
-        assert epochs(program)[1]["state"] == "in_use"
-        assert program.run("keys", "destroy", "1", "--ledger", "trial").code == 1  # in use
+        first = rows_of(program.run("keys", "list", *TRIAL))[1]
+        assert first["state"] == "in_use"
+        assert program.run("keys", "destroy", "1", *TRIAL).code == 1  # in use
         with open_cluster(program.data / "pg") as cluster:
             kept = table_of(cluster.conninfo)
-            assert program.run("keys", "rotate", "--ledger", "trial", "--keep-days", "9").code == 0
-            rows = epochs(program)
+            rows = rows_of(program.run("keys", "rotate", "--keep-days", "9", *TRIAL))
             assert (rows[1]["state"], rows[1]["data_keys"], rows[2]["state"]) == ("left", 0, "in_use")
-            assert rows[2]["data_keys"] == held
+            assert rows[2]["data_keys"] == first["data_keys"]
             assert rows[1]["destroy_on"] > rows[2]["begun_at"][:10]
-            shown = program.run("keys", "destroy", "1", "--ledger", "trial")
-            assert shown.code == 0, shown.err
-            assert "destroyed" in shown.out
-            assert epochs(program)[1]["destroyed_at"] is not None
+            assert rows_of(program.run("keys", "destroy", "1", *TRIAL))[1]["destroyed_at"] is not None
+            shown = program.run("keys", "list", "--ledger", "trial")
+            assert "destroyed" in shown.out, shown.err
             assert not (program.data / "secrets/keys/trial/epoch-000001").exists()
             with serving.client(administrator) as hr:
                 assert hr.get(sealed).json()["parts"]["0"]["name"] == "Wang Fang"

@@ -82,7 +82,8 @@ def bearing(cast: Cast, who: str) -> dict[str, str]:
     return {"authorization": f"Bearer {cast.tokens[who]}"}
 
 
-@pytest.mark.parametrize("cuts", [SOME, pytest.param(ALL, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])])
+@pytest.mark.timeout(1200)  # a process for each cut, one after the other
+@pytest.mark.parametrize("cuts", [SOME, pytest.param(ALL, marks=pytest.mark.soak)])
 def test_killed_at_a_step_the_next_process_ends_it_the_same(
     database_url: str, founded: str, tmp_path: Path, cuts: tuple[Cut, ...]
 ):
