@@ -1,6 +1,7 @@
 """The reports of statistics: each page's example is run, and one figure of each is taken apart by hand."""
 
 from decimal import Decimal
+from typing import Any
 
 import psycopg
 import pytest
@@ -234,5 +235,5 @@ def test_a_bundle_of_what_opens_sealed_parts_is_not_found_again_but_one_of_the_c
         for one in history.stored
     ]
     with psycopg.connect(database_url) as connection:
-        answer = asked.answered(connection, first_form, history.size)
+        answer: dict[str, Any] = asked.answered(connection, first_form, history.size)
     assert [(line["group"], line["of"]) for line in answer["lines"]] == [("x", 11)]
