@@ -12,6 +12,7 @@ from ledger.kernel.statements import load
 
 PAGE_KEYS = 1_000
 HIDDEN = "hidden"  # stands for a sender who must not be told
+RETIRED = ""  # stands for the actor of an event whose bytes gave way
 Opening = Callable[[], AbstractContextManager[Connection[tuple[Any, ...]]]]
 
 

@@ -12,6 +12,6 @@ order by i.actor, i.key limit %s
 -- that of the batch.
 select i.first
 from {schema}.idempotency i join {schema}.events e on e.position = i.first
-where i.count = 1 and position('"batch":' in convert_from(e.stored, 'UTF8')) = 0
+where i.count = 1 and e.retired_by is null and position('"batch":'::bytea in e.stored) = 0
 group by i.first having count(*) > 1
 order by i.first limit 1

@@ -264,3 +264,13 @@ def _content(gone: Gone) -> dict[str, list[str]]:
                     rows = connection.execute(f"select t::text from {schema}.{table} t".encode()).fetchall()
                     found[f"{name}/{table.removeprefix(prefix)}"] = sorted(row for (row,) in rows)
     return found
+
+
+def test_what_lies_beside_the_events_is_in_order_without_them(gone: Gone) -> None:
+    """Sealed parts and kept answers of retired events are no fault: their going is on record."""
+    ledger = gone.service.ledger
+    keys = ledger.secrets.folder.parents[1]
+    found = verdict_on(ledger.reader.conninfo, ledger.name, keys, Demand(), lambda done, whole: None)
+    assert found.ok, found.en
+    assert found.withheld == len(gone.positions)
+    assert "kept answers in order" in found.en
