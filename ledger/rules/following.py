@@ -301,6 +301,8 @@ class Following:
             self._touched.add(stream_name(ask.kind, ask.id or ""))
             if isinstance(ask.command, OpenDuty):
                 self._touched.add(ask.command.subject.key)
+            elif ask.kind == "duty" and (duty := self.live.get(ask.id or "")) is not None and duty.opened is not None:
+                self._touched.add(duty.opened.subject.key)  # what comes next about it must not end it once more
 
     async def _flush(self, position: int) -> None:
         """Record what has been gathered, together with the position that it brings the rules to."""

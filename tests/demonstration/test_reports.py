@@ -225,8 +225,9 @@ def test_the_job_is_analysed_from_the_sellers_goals(served: Served):
     assert any(line["line"] == "proposal" for line in found)
 
 
-def test_refused_attempts_are_told(served: Served):
+def test_refused_attempts_are_told_and_the_rules_ask_for_nothing_twice(served: Served):
     told = served.get("/refused", limit="1000")["rows"]
+    assert len([one for one in told if one["actor"] == "system:rules"]) < 3
     by_people = [one for one in told if one["actor"].startswith("p-")]
     assert {(served.year.nick(one["actor"]), one["code"]) for one in by_people} == {
         ("wang", "not_allowed"), (HELPER, "in_a_leads_place"), ("noah", "goal_closed"), ("su", "decider_had_a_part"),
