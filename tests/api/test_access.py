@@ -34,7 +34,7 @@ def filled(route: APIRoute, service) -> str:
     if route.path.startswith(("/units", "/goals")):
         names["id"] = "dev"
     event = orjson.loads(service.ledger.reader.at(1))["event_id"]
-    return route.path.replace("{name:path}", "entries/000").format(**names, event_id=event)
+    return route.path.replace("{name:path}", "entries/000").format(**names, event_id=event, number=1)
 
 
 @pytest.mark.parametrize("token", [None, "nonsense", "pledger_api_tests.t-1.x", "pledger_other.t-1.x", "é" * 10])
