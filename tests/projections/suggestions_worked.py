@@ -6,8 +6,9 @@ from typing import Any
 
 from ledger.domain import duties
 from ledger.domain.feedback.coaching import CoachingHeld
+from ledger.domain.figures.values import Direction
 from ledger.domain.goals.events import GoalAssigned, GoalClosed
-from ledger.domain.goals.metrics import MetricDefined
+from ledger.domain.goals.metrics import Combines, MetricDefined
 from ledger.domain.hiring import applications as hired
 from ledger.domain.hiring.profiles import JobProfileAdopted, Requirement
 from ledger.domain.people.persons import (
@@ -140,7 +141,7 @@ def a_duty(history: History, holder: str, id: str, *, lapses: bool, on: int = 20
     )
     history.add(f"duty/{id}", opened, day(on), actor="system:rules")
     ended: Any = (
-        duties.DutyLapsed(holder=holder, due_on=date(2026, 2, 1), notice="none")
+        duties.DutyLapsed(holder=holder, due_on=date(2026, 2, 1), notice=duties.Notice.NONE)
         if lapses
         else duties.DutyDischarged(holder=holder, by_entry=event_id(1), outcome=duties.Outcome.DONE)
     )
@@ -150,7 +151,13 @@ def a_duty(history: History, holder: str, id: str, *, lapses: bool, on: int = 20
 def unused() -> History:
     """A metric is defined, ten goals on another one begin, and nobody uses the first."""
     history = company()
-    metric = MetricDefined(label="Calls", unit_of_measure="calls", direction="increase", combines="sum", unit="sales")
+    metric = MetricDefined(
+        label="Calls",
+        unit_of_measure="calls",
+        direction=Direction.INCREASE,
+        combines=Combines.SUM,
+        unit="sales",
+    )
     history.add("metric/calls", metric, day(0), actor="p-hr")
     for number in range(10):
         history.add(f"goal/g-{number}", GoalAssigned(**goal_terms(person("p-1"), "8")), day(1), actor="p-lead")
