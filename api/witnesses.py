@@ -20,8 +20,9 @@ from ledger.evidence.faults import EvidenceError, Inconsistent
 from ledger.evidence.note import Signature
 from ledger.evidence.policy import NO_QUORUM, Policy
 from ledger.evidence.proofs import consistency_path
+from ledger.evidence.succession import marshal
 from ledger.evidence.tiles import read_file
-from ledger.evidence.witness import CONFLICT, OK, Submission, cosignatures_in, with_cosignatures
+from ledger.evidence.witness import CONFLICT, OK, UNSIGNED, Submission, cosignatures_in, with_cosignatures
 from ledger.store.reader import Reader
 
 TIMEOUT_S = 10.0
@@ -135,12 +136,16 @@ class Witnessing:
         return found
 
     def _submit(self, name: str, url: str, signed: Signed) -> bytes:
-        """Return the witness's cosignature lines. It is asked twice: it may know another size than we remember."""
-        body, size = b"", self._sizes.get(name, 0)
-        for _ in range(2):
+        """Return the witness's cosignature lines. It is asked again where it knows another size, or an earlier key."""
+        body, size, told = b"", self._sizes.get(name, 0), False
+        for _ in range(3):
             status, body = self._request(url, size, signed)
             if status == OK:
                 return body
+            if status == UNSIGNED and self._signing.successions and not told:
+                told = True
+                self._post(url.rstrip("/") + "/add-successions", marshal(self._signing.successions), "text/plain")
+                continue
             if status != CONFLICT or not body.strip().isdigit():
                 break
             size = int(body)

@@ -67,6 +67,7 @@ class Keyring:
     def __init__(self, keys: Sequence[VerifierKey], successions: Iterable[bytes] = ()) -> None:
         self._first = {key: 0 for key in keys if key.kind == ED25519}
         self._last: dict[VerifierKey, int] = {}
+        self._next: dict[VerifierKey, VerifierKey] = {}
         self._links = links = [parse(data) for data in successions]
         for link in links:
             self._follow(link)
@@ -81,7 +82,8 @@ class Keyring:
     def _follow(self, link: Succession) -> None:
         if link.former not in self._first:
             return
-        if self._last.setdefault(link.former, link.size) != link.size:
+        same_size = self._last.setdefault(link.former, link.size) == link.size
+        if not same_size or self._next.setdefault(link.former, link.key) != link.key:
             raise SuccessionFalse(
                 zh=f"同一密钥有两个后继：{link.former.name}", en=f"one key has two successors: {link.former.name}"
             )

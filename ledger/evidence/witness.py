@@ -1,6 +1,7 @@
 """A witness (C2SP tlog-witness): cosigns each log's checkpoints as long as each continues the one before.
 
-It remembers the last checkpoint of each log on disk before it answers, so that no crash and no race rolls it back.
+It remembers the last checkpoint of each log on disk before it answers, so that no crash and no race rolls it back. A
+log's exchanged key it takes up by itself, where the key before vouches for it; a log under another origin it does not.
 """
 
 import threading
@@ -9,14 +10,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from . import base64_text, checkpoint, durable, note
+from . import base64_text, checkpoint, durable, note, succession
 from .checkpoint import Checkpoint, parse_decimal
-from .faults import EvidenceError, Malformed, ProofFalse, SignatureFalse, SignerStateLost
+from .faults import EvidenceError, Inconsistent, Malformed, ProofFalse, SignatureFalse, SignerStateLost, SuccessionFalse
 from .merkle import HASH_BYTES, verify_consistency
 from .note import COSIGNATURE, Signature, SigningKey, VerifierKey
+from .succession import Keyring
 
 MAX_PROOF_LINES = 63
 MAX_BODY_BYTES = 64_000
+SUCCESSIONS = ".successions"
 TEXT, SIZE_TYPE = "text/plain; charset=utf-8", "text/x.tlog.size"
 OK, MALFORMED, UNSIGNED, UNKNOWN, CONFLICT, UNPROVEN = 200, 400, 403, 404, 409, 422
 
@@ -90,8 +93,9 @@ class Witness:
             return _refused(MALFORMED, fault)
         if origin not in self._logs:
             return Answer(UNKNOWN, b"this log is not witnessed here\n")
+        ring = self._ring(origin)
         try:
-            note.verify(asked.signed, self._logs[origin])
+            note.verify(asked.signed, ring.keys)
         except SignatureFalse as fault:
             return _refused(UNSIGNED, fault)
         try:
@@ -100,8 +104,63 @@ class Witness:
             return _refused(UNPROVEN if _is_empty_with_root(asked.signed) else MALFORMED, fault)
         if asked.old_size > head.size:
             return Answer(MALFORMED, b"the old size is larger than the checkpoint's\n")
+        try:
+            ring.verify(asked.signed)
+        except (SignatureFalse, Inconsistent) as fault:
+            return _refused(UNSIGNED, fault)
         with self._lock, durable.locked(self._folder):
             return self._continued(asked, head)
+
+    def add_successions(self, body: bytes) -> Answer:
+        """The answer to notes by which a log's keys handed over: taken up for good, or why they are not.
+
+        Each must be signed by both of its keys, follow from a key that is known here, keep the log's name, and take
+        back nothing that was cosigned. Notes that are known already change nothing.
+        """
+        try:
+            notes = succession.split(body)
+            origins = {succession.parse(one).key.name for one in notes}
+        except EvidenceError as fault:
+            return _refused(UNSIGNED if isinstance(fault, SignatureFalse) else MALFORMED, fault)
+        if len(body) > MAX_BODY_BYTES or len(origins) != 1:
+            return Answer(MALFORMED, b"not the successions of one log\n")
+        [origin] = origins
+        if origin not in self._logs:
+            return Answer(UNKNOWN, b"this log is not witnessed here\n")
+        with self._lock, durable.locked(self._folder):
+            try:
+                taken = self._taken_up(origin, notes)
+            except EvidenceError as fault:
+                return _refused(UNSIGNED, fault)
+            durable.replace(self._path(origin).with_suffix(SUCCESSIONS), succession.marshal(taken))
+        return Answer(OK, f"{len(taken)}\n".encode())
+
+    def _taken_up(self, origin: str, notes: Sequence[bytes]) -> list[bytes]:
+        """All successions known with these; raises where one does not follow from what is known."""
+        taken, last = self._successions(origin), self._last(origin)
+        for one in (one for one in notes if one not in taken):
+            link = succession.parse(one)
+            if link.former not in self._ring(origin, taken).keys or link.former.name != origin:
+                raise SuccessionFalse(
+                    zh=f"交出密钥的一方不为此见证人所知：{link.former}",
+                    en=f"the key that hands over is not known here: {link.former}",
+                )
+            if last is not None and link.size < last.size:
+                raise SuccessionFalse(
+                    zh=f"交接于 {link.size}，而此处已联署到 {last.size}",
+                    en=f"it hands over at {link.size}, and {last.size} was cosigned here",
+                )
+            taken = [*taken, one]
+            self._ring(origin, taken)  # which refuses a second successor
+        return taken
+
+    def _successions(self, origin: str) -> list[bytes]:
+        path = self._path(origin).with_suffix(SUCCESSIONS)
+        return succession.split(path.read_bytes()) if path.exists() else []
+
+    def _ring(self, origin: str, successions: Sequence[bytes] | None = None) -> Keyring:
+        """The keys that a log may sign with, from those that were given and what was taken up since."""
+        return Keyring(self._logs[origin], self._successions(origin) if successions is None else successions)
 
     def _continued(self, asked: Submission, head: Checkpoint) -> Answer:
         """Compare with what was cosigned last, and remember before the cosignature leaves; under the lock."""
@@ -115,7 +174,7 @@ class Witness:
             return _refused(UNPROVEN, fault)
         cosignature = self._key.sign(head.text(), time=self._clock())
         parsed = note.parse(asked.signed)
-        known = {(key.name, key.key_id) for key in self._logs[head.origin]}
+        known = {(key.name, key.key_id) for key in self._ring(head.origin).keys}
         kept = tuple(one for one in parsed.signatures if (one.name, one.key_id) in known)
         durable.replace(self._path(head.origin), note.Note(parsed.text, (*kept, cosignature)).to_bytes())
         return Answer(OK, cosignature.line().encode())

@@ -34,6 +34,10 @@ def test_checkpoints_are_witnessed_and_verified_as_such(program: Program, tmp_pa
             size = register(serving, program, 3)
             health = until_witnessed(serving.client(program.tokens()["operator"]), size)
             assert health["witnesses"]["one"] == {"size": health["witnessed"]}
+            rotated = program.run("signer", "rotate", "trial", "--json")
+            assert rotated.code == 0, rotated.err
+            until_witnessed(serving.client(program.tokens()["operator"]), register(serving, program, 1))
+            assert read(serving, program, "verifier-key").decode().strip() == rotated.json["key"] != log
             cosigned = read(serving, program, "witnessed-checkpoint")
             with serving.client(program.tokens()["hr_administrator"]) as hr:
                 [last] = hr.get("/trail", params={"actor": "system:setup", "newest_first": True, "limit": 1}).json()[

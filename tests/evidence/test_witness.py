@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.evidence import base64_text, checkpoint, note, policy
+from ledger.evidence import base64_text, checkpoint, note, policy, succession
 from ledger.evidence.checkpoint import Checkpoint
 from ledger.evidence.faults import Malformed, SignatureFalse, SignerStateLost
 from ledger.evidence.merkle import leaf_hash, tree_root
@@ -170,3 +170,48 @@ def test_a_witness_that_answers_nonsense_is_not_counted(witness: Witness):
     for body in (b"", b"nonsense\n", b"\xff\n"):
         with pytest.raises((Malformed, SignatureFalse)):
             cosignatures_in(body, signed(5), witness.verifier_key)
+
+
+FRESH, OTHER = SigningKey(ORIGIN, bytes(range(1, 33))), SigningKey(ORIGIN, bytes(range(2, 34)))
+
+
+def under(key: SigningKey, old: int, size: int) -> bytes:
+    proof = consistency_path(old, size, tree(EVENTS[:size])) if old else []
+    return Submission(old, tuple(proof), signed(size, key=key)).to_bytes()
+
+
+def test_it_takes_up_an_exchanged_key_that_the_old_one_vouches_for(witness: Witness, tmp_path: Path):
+    assert witness.add_checkpoint(asked(0, 20)).status == 200
+    assert witness.add_checkpoint(under(FRESH, 20, 30)).status == 403
+    first = succession.sign(KEY, FRESH, size=20)
+    for _ in range(2):  # said again, it changes nothing
+        answer = witness.add_successions(first)
+        assert (answer.status, answer.body) == (200, b"1\n"), answer.body
+    assert witness.add_checkpoint(under(FRESH, 20, 30)).status == 200
+    assert witness.add_checkpoint(under(KEY, 30, 40)).status == 403  # it has handed over
+    second = succession.sign(FRESH, OTHER, size=30)
+    again = opened(tmp_path)  # what was taken up is remembered
+    assert again.add_successions(succession.marshal([first, second])).status == 200
+    assert again.add_checkpoint(under(OTHER, 30, 40)).status == 200
+    assert again.add_checkpoint(under(FRESH, 40, 50)).status == 403
+
+
+def test_it_refuses_a_succession_that_the_old_key_did_not_sign(witness: Witness):
+    assert witness.add_checkpoint(asked(0, 20)).status == 200
+    text = note.parse(succession.sign(KEY, FRESH, size=20)).text
+    for keys in ([FRESH], [FRESH, OTHER], [KEY]):  # the new one alone, with a stranger, and without it
+        assert witness.add_successions(note.sign(text, keys)).status in {400, 403}
+    assert witness.add_successions(succession.sign(OTHER, FRESH, size=20)).status == 403  # a key unknown here
+    assert witness.add_checkpoint(under(FRESH, 20, 30)).status == 403
+
+
+def test_it_refuses_a_succession_that_would_take_back_or_divide(witness: Witness):
+    assert witness.add_checkpoint(asked(0, 20)).status == 200
+    assert witness.add_successions(succession.sign(KEY, FRESH, size=10)).status == 403  # 20 was cosigned since
+    assert witness.add_successions(succession.sign(KEY, FRESH, size=20)).status == 200
+    assert witness.add_successions(succession.sign(KEY, OTHER, size=20)).status == 403  # one key, two successors
+    restored = SigningKey(f"{ORIGIN}/restored-1", bytes(range(3, 35)))
+    assert witness.add_successions(succession.sign(FRESH, restored, size=20)).status == 404  # another log's name
+    for body in (b"", b"nothing", succession.sign(KEY, FRESH, size=20) + b"x", b"x" * 100_000):
+        assert witness.add_successions(body).status in {400, 403}
+    assert witness.add_checkpoint(under(FRESH, 20, 30)).status == 200
