@@ -232,7 +232,7 @@ def _demanded(verdict: Verdict, memory: Memory | None, demand: Demand) -> Verdic
         asked = None if demand.policy is None else parse(read_file(demand.policy).decode("utf-8", "replace"))
         try:
             note = demand.witnessed or memory.note
-            require_witnessed(note, asked)
+            require_witnessed(note, asked, successions=memory.successions)
             _require_no_tail(read_unverified(note).size, verdict.checkpoint_size)
         except EvidenceError as fault:
             told = from_fault(fault, level=LEVEL, checked=verdict.checked)

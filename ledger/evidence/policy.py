@@ -1,12 +1,13 @@
 """Policies (C2SP tlog-policy): which logs and witnesses count, and how many of the witnesses must have cosigned."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import checkpoint, note
 from .checkpoint import Checkpoint, parse_decimal
 from .faults import Malformed, PolicyNotMet, SignatureFalse
 from .note import COSIGNATURE, ED25519, VerifierKey
+from .succession import Keyring
 
 NO_QUORUM = "none"
 
@@ -130,12 +131,19 @@ class _Reader:
         return Group(count, members)
 
 
-def require_witnessed(data: bytes, policy: Policy | None, *, origin: str | None = None) -> None:
-    """PolicyNotMet unless a policy was given and the checkpoint in `data` meets it."""
+def require_witnessed(
+    data: bytes, policy: Policy | None, *, origin: str | None = None, successions: Sequence[bytes] = ()
+) -> None:
+    """PolicyNotMet unless a policy was given and the checkpoint in `data` meets it.
+
+    A key that the policy names may have handed over to the one that signed, by `successions`.
+    """
     if policy is None or policy.quorum == NO_QUORUM:
         raise PolicyNotMet(zh="没有给出要求见证的策略", en="no policy was given that asks for witnesses")
     try:
-        policy.check(data, origin=origin)
+        ring = Keyring(policy.logs, successions)
+        ring.verify(data)
+        replace(policy, logs=tuple(ring.keys)).check(data, origin=origin)
     except SignatureFalse as fault:
         raise PolicyNotMet(zh=fault.zh, en=fault.en) from fault
 

@@ -123,7 +123,8 @@ class _FolderCheck:
         for one in disclosed:
             verify_disclosed(self._entry(one.position, head.size), one)
         if question.witnessed:
-            policy.require_witnessed(signed, _policy(question), origin=head.origin)
+            successions = read_successions(question.path)
+            policy.require_witnessed(signed, _policy(question), origin=head.origin, successions=successions)
         good = _good(self._level, self._check.checked, head, len(earlier), len(disclosed), given=bool(question.keys))
         return told_withheld(good, self._check.withheld)
 
