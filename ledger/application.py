@@ -185,6 +185,8 @@ class Ledger(Answers):
         key = None if idempotency is None else self._key(ask, idempotency)
         try:
             receipt = (await self._append([decided], {decided.stream: decided.base}, key))[0]
+        except LookupTaken as taken:
+            raise AlreadyExists(kind=taken.scheme) from taken
         except (StaleVersion, TurnTaken) as stale:
             if ask.if_match is not None and isinstance(stale, StaleVersion):
                 raise StaleMatch(version=stale.actual) from stale
@@ -221,8 +223,6 @@ class Ledger(Answers):
             done = await self.writer.append(Append(drafts, expected, key, tracked, own, turns))
         except KeyReused as reused:
             raise IdempotencyConflict() from reused
-        except LookupTaken as taken:
-            raise AlreadyExists(kind=taken.scheme) from taken
         if isinstance(done, Repeated):
             return await self._repeated(done)
         return self._applied(decided, done)
@@ -314,6 +314,8 @@ class Ledger(Answers):
             await self._counted_again(decided)
         except DraftKnown:
             await self._take_known(chunk)
+        except LookupTaken:
+            await asyncio.to_thread(chunk.refuse_taken, decided, refused, self.secrets.digest_of, self.reader.lookup)
         return None
 
     async def _take_known(self, chunk: Chunk) -> None:

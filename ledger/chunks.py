@@ -1,6 +1,6 @@
 """Chunks: runs of a batch that are recorded in one transaction, and how their results are told and kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hmac import compare_digest
 from typing import Any, Literal
@@ -12,9 +12,11 @@ from ledger.deciding import Decided
 from ledger.kernel.append import IdempotencyKey, Tracked
 from ledger.kernel.event import decode_raw
 from ledger.kernel.moments import utc_text
-from ledger.kernel.refusals import REFUSALS, IdempotencyConflict
+from ledger.kernel.refusals import REFUSALS, AlreadyExists, IdempotencyConflict
 from ledger.refused import RefusedAttempts
 
+Digest = Callable[[str, str], bytes]  # scheme, identifier → keyed digest
+Holders = Callable[[str, Sequence[bytes]], Mapping[bytes, str]]  # scheme, digests → digest → the subject found by it
 CHUNK = 250  # commands of an `each` batch that are recorded in one transaction
 
 
@@ -71,8 +73,22 @@ class Chunk:
                 same = compare_digest(said, fingerprint)
                 self.told[index] = receipt_again(decode_raw(stored)) if same else Refused(index, IdempotencyConflict())
 
+    def refuse_taken(
+        self, decided: Sequence[Decided], refused: Sequence[Refused], digest_of: Digest, holders: Holders
+    ) -> None:
+        """Refuse, each alone, the commands whose identifiers another subject has, or is given by one before them."""
+        apart = {*self.told, *(one.index for one in refused)}
+        indexes = (i for i in range(self.start, self.start + len(self.asks)) if i not in apart)
+        claimed: dict[tuple[str, bytes], str] = {}
+        for index, one in zip(indexes, decided, strict=True):
+            for scheme, value in one.event.lookups().items():
+                digest = digest_of(scheme, value)
+                holder = holders(scheme, [digest]).get(digest) or claimed.setdefault((scheme, digest), one.stream)
+                if holder != one.stream:
+                    self.told[index] = Refused(index, AlreadyExists(kind=scheme))
+
     def knows(self, index: int) -> bool:
-        """Tell whether a command is recorded under its own key already. Raises IdempotencyConflict."""
+        """Tell whether a command is recorded under its own key already. Raises what refused it meanwhile."""
         told = self.told.get(index)
         if isinstance(told, Refused):
             raise told.refusal

@@ -195,6 +195,25 @@ def test_a_batch_of_each_leaves_the_others_and_repeats_the_same_results(play: Pl
     play(story)
 
 
+def test_an_identifier_that_is_taken_refuses_its_command_alone(play: Play) -> None:
+    """Taken in the ledger, or by a command before it; in a batch of all, the refusal names the command."""
+
+    async def story(company: Company) -> None:
+        handles = ["wang", "new-1", "new-2", "New-1", "lin", "new-3"]
+        asks = [company.ask("hr", "people", "register", name=h, identifiers={"handle": h}) for h in handles]
+        (refused,) = await company.ledger.record_batch(asks, mode="all", batch_id="b-1")
+        assert isinstance(refused, Refused)
+        assert (refused.index, refused.refusal.code) == (0, "already_exists")
+        key = Idempotency("batch", ONE)
+        told = await company.ledger.record_batch(asks, mode="each", batch_id="b-2", idempotency=key)
+        codes = [one.refusal.code if isinstance(one, Refused) else "recorded" for one in told]
+        assert codes == ["already_exists", "recorded", "recorded", "already_exists", "already_exists", "recorded"]
+        again = await company.ledger.record_batch(asks, mode="each", batch_id="b-3", idempotency=key)
+        assert [isinstance(one, Receipt) for one in again] == [isinstance(one, Receipt) for one in told]
+
+    play(story)
+
+
 def test_what_another_process_records_is_decided_on(
     play: Play, database_url: str, founded: str, tmp_path: Path
 ) -> None:
