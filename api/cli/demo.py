@@ -1,5 +1,6 @@
 """`pledger demo`: a demonstration company and an empty ledger to try, on an embedded database; `make run` starts it."""
 
+import asyncio
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from api.cli.serve import free_port, stopping
 if TYPE_CHECKING:
     from api.serving import Server
     from api.settings import Settings
+    from ledger.application import Ledger
 
 LOOK_S = 2.0
 
@@ -59,7 +61,13 @@ def found_ledgers(conninfo: str, settings: "Settings", advance: Advance) -> None
 
     clock, zone = SimulatedClock(demonstration.BEGINS), demonstration.ZONE_NAME
     company = Founding(conninfo, settings, "demo", zone, clock, demonstration.CUT_OVER)
-    company.found(lambda ledger: demonstration.live(ledger, clock, advance))
+
+    async def lived(ledger: "Ledger") -> dict[str, str]:
+        tokens = await demonstration.live(ledger, clock, advance)
+        await asyncio.to_thread(demonstration.read, conninfo, ledger)
+        return tokens
+
+    company.found(lived)
     tomorrow = (datetime.now(ZoneInfo(zone)) + timedelta(days=1)).date()
     Founding(conninfo, settings, "trial", zone, RealClock(), tomorrow).found(first_people)
 

@@ -2,5 +2,6 @@
 
 from api.demonstration.calendar import BEGINS, CUT_OVER, ZONE_NAME
 from api.demonstration.life import live
+from api.demonstration.reading import read
 
-__all__ = ["BEGINS", "CUT_OVER", "ZONE_NAME", "live"]
+__all__ = ["BEGINS", "CUT_OVER", "ZONE_NAME", "live", "read"]
