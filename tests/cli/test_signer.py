@@ -192,6 +192,9 @@ def roll_back(program: Program, kept: int, *, control: bool = False) -> None:
         connection.execute("set search_path to " + ("control_trial" if control else "ledger_trial"))
         connection.execute("alter table events disable trigger refuse_change")
         connection.execute("delete from events where position > %s", (kept,))
+        if not control:
+            connection.execute("delete from sealed where event_id not in (select event_id from events)")
+            connection.execute("delete from idempotency where first > %s", (kept,))
         tree = Frontier()
         tree.extend(leaf for (leaf,) in connection.execute("select leaf from events order by position").fetchall())
         row = connection.execute("select convert_from(stored, 'UTF8') from events where position = 1").fetchone()
