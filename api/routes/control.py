@@ -32,8 +32,7 @@ async def control(asked: Asking, after: After = 0, topics: Topics = None, limit:
 
     Of looks the subjects beyond the engagement are left out; an entry about nobody else is counted in `withheld`.
     """
-    given = {"after": after, "topics": topics, "limit": limit}
-    found = await asyncio.to_thread(asked.ledger.control.reader.rows, "read_entries", given)
+    found = await asyncio.to_thread(asked.ledger.control.reader.entries, after, limit, topics)
     said = [(number, orjson.loads(stored)) for number, stored in found]
     rows = [row for number, entry in said if (row := await _told(asked, number, entry)) is not None]
     value = {"rows": rows, "withheld": len(said) - len(rows), "after": said[-1][0] if said else after}

@@ -24,7 +24,7 @@ router = APIRouter(tags=["directory"])
 async def person(
     asked: Asking, id: PathId, on: On = None, known: Known = None, min_position: MinPosition = None
 ) -> Response:
-    """Return a person on a day: employment, home unit, job, manager, roles; the name is opened for this answer alone."""
+    """Return a person on a day: employment, unit, job, manager, roles; the name is opened for this answer alone."""
     moment = moment_of(on, asked.ledger.clock.now(), asked.ledger.zone)
     at = await known_position(asked, known)
     found = await put(

@@ -208,6 +208,10 @@ class Reader:
         """Return refused attempts after a number, in order."""
         return [RefusedAttempt(*row) for row in self.rows("read_refused", (after, limit))]
 
+    def entries(self, after: int, limit: int, topics: Sequence[str] | None = None) -> list[tuple[int, bytes]]:
+        """Return a page of positions and stored bytes, of some topics where they are named."""
+        return self.rows("read_entries", {"after": after, "topics": topics, "limit": limit})
+
     # A row of the database is typed by its statement, which the type checker cannot see.
 
     def rows(self, name: str, params: Params = ()) -> list[tuple[Any, ...]]:

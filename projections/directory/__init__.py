@@ -1,4 +1,4 @@
-"""Who is who: persons with employment, unit, job, manager and roles, and units with label, parent and lead, on a day."""
+"""Who is who: persons with employment, unit, job, manager and roles; units with label, parent and lead, on a day."""
 
 from ledger.kernel.statements import load as load_statements
 from projections.directory.handlers import TOPICS, Folded, fold, load, write

@@ -192,8 +192,8 @@ def test_a_person_records_and_adopts_what_the_history_proposes(service: Service,
         form = {"job": "caller", "unit": "dev", "requirements": [{"competency": "listening", "minimum": "2"}]}
         adopt = {"path": f"/job-profiles/{profile}/adopt", "body": {**form, "metrics": ["used"], "analysis": id}}
         assert "reason_needed" in batch(hr, adopt).text
-        adopt["body"]["reason"] = "own_history"
-        assert batch(hr, adopt).status_code == 201
+        with_reason = {**adopt, "body": {**form, "metrics": ["used"], "analysis": id, "reason": "own_history"}}
+        assert batch(hr, with_reason).status_code == 201
         assert hr.get(f"/job-analyses/{id}").json()["standing"] == "adopted"
         declined = hr.post(f"/job-analyses/{id}/decline", json={"reason": "changed_mind"})
         assert declined.json()["code"] == "proposal_adopted"

@@ -124,22 +124,22 @@ def said(day: str, value: str) -> Actual:
 
 def test_maintain_is_the_share_of_days_inside_the_band():
     series = (said("2026-01-01", "5"), said("2026-01-05", "9"), said("2026-01-09", "6"))
-    period = {"starts_on": date(2026, 1, 1), "until": date(2026, 1, 11)}
-    assert share_inside(series, low=q(4), high=q(6), **period) == Figure(q("0.6"))
-    assert share_inside(series, low=None, high=q(6), **period) == Figure(why=Why.NO_BAND)
-    assert share_inside((), low=q(4), high=q(6), **period) == Figure(why=Why.NO_ACTUAL)
+    first, until = date(2026, 1, 1), date(2026, 1, 11)
+    assert share_inside(series, low=q(4), high=q(6), starts_on=first, until=until) == Figure(q("0.6"))
+    assert share_inside(series, low=None, high=q(6), starts_on=first, until=until) == Figure(why=Why.NO_BAND)
+    assert share_inside((), low=q(4), high=q(6), starts_on=first, until=until) == Figure(why=Why.NO_ACTUAL)
 
 
 def test_days_before_the_first_value_leave_the_denominator():
     series = (said("2026-01-09", "5"),)
-    period = {"starts_on": date(2026, 1, 1), "until": date(2026, 1, 11)}
-    assert share_inside(series, low=q(4), high=q(6), **period) == Figure(q(1))
+    first, until = date(2026, 1, 1), date(2026, 1, 11)
+    assert share_inside(series, low=q(4), high=q(6), starts_on=first, until=until) == Figure(q(1))
 
 
 def test_a_value_from_before_the_period_counts_from_its_first_day():
     series = (said("2025-12-01", "5"), said("2026-01-06", "9"))
-    period = {"starts_on": date(2026, 1, 1), "until": date(2026, 1, 11)}
-    assert share_inside(series, low=q(4), high=q(6), **period) == Figure(q("0.5"))
+    first, until = date(2026, 1, 1), date(2026, 1, 11)
+    assert share_inside(series, low=q(4), high=q(6), starts_on=first, until=until) == Figure(q("0.5"))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The signer: continues what it signed, refuses all else, and survives a crash at any step."""
 
 import os
+import threading
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -160,11 +161,11 @@ STEPS = ("open", "write", "fsync", "replace", "close")
 
 def cut_after(monkeypatch: pytest.MonkeyPatch, steps: int, *, half: bool) -> None:
     """Let `steps` file operations pass and end the process at the next one, before it or half way through a write."""
-    left = iter(range(steps))
+    left, here = iter(range(steps)), threading.get_ident()  # other threads of the process go on
 
     def hooked(name: str, real: Callable[..., object]) -> Callable[..., object]:
         def step(*arguments: object, **named: object) -> object:
-            if next(left, None) is None:
+            if threading.get_ident() == here and next(left, None) is None:
                 if half and name == "write":
                     descriptor, data = arguments
                     assert isinstance(data, bytes)
