@@ -1,8 +1,8 @@
 """The signer: continues what it signed, refuses all else, and survives a crash at any step."""
 
 import os
-import threading
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
