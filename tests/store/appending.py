@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-from ledger.kernel.append import Append, Appended, AppendError, StaleVersion
+from ledger.kernel.append import Append, Appended, AppendError, StaleVersion, StoreUnavailable
 from ledger.store.writer import Writer
 from tests.store.requests import draft
 
@@ -48,8 +48,18 @@ async def _run(
         Writer(service_url, ledger_name, clock=lambda: datetime.now(UTC), head_lock=head_lock) for _ in range(writers)
     ]
     for writer in running:
-        await writer.start()
+        await _started(writer)
     await asyncio.gather(*map(call, running))
     for writer in running:
         await writer.close()
     return account
+
+
+async def _started(writer: Writer) -> None:
+    """Start a writer; whoever kills sessions meanwhile may have to do so again."""
+    for _ in range(20):
+        try:
+            return await writer.start()
+        except StoreUnavailable:
+            continue
+    raise AssertionError("no session lived long enough to start")
