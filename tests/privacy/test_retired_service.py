@@ -234,7 +234,12 @@ def test_acts_and_questions_about_it_are_refused_and_nothing_breaks(gone: Gone):
 
 def test_nothing_of_it_is_left_in_a_dump(gone: Gone):
     dump = [str(program("pg_dump")), "--schema", gone.service.ledger.reader.schema, gone.database_url]
-    dumped = subprocess.run(dump, capture_output=True, check=True).stdout.decode()
+    dumped = ""
+    for _ in range(20):  # a build that somebody still reads is dropped the next time
+        gone.served.runner.drop_retired()
+        dumped = subprocess.run(dump, capture_output=True, check=True).stdout.decode()
+        if TARGET not in dumped:
+            break
     hexed = [TITLE.encode().hex(), TARGET.encode().hex(), b"66666.125".hex()]
     for text in (TITLE, TARGET, "66666.125", *hexed):
         assert text not in dumped
