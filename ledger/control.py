@@ -92,8 +92,12 @@ class ControlLog:
             if self._writer is None:
                 writer = Writer(self.reader.conninfo, self._name, clock=self._now, attest=self._word, control=True)
                 await writer.start()
-                if writer.size == 0:
-                    await self._begin(writer)
+                try:
+                    if writer.size == 0:
+                        await self._begin(writer)
+                except BaseException:  # it is nobody's yet
+                    await writer.close()
+                    raise
                 self._writer = writer
             return self._writer
 

@@ -52,7 +52,8 @@ class RefusedAttempts:
     async def stop(self) -> None:
         """Keep what is noted, and no more."""
         if self._task is not None:
-            self._task.cancel()
+            async with self._keeping:  # what is being kept is kept once: it is not cut off and then kept again
+                self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self.keep()
 

@@ -104,6 +104,9 @@ class Writer:
         except (ConnectionLost, StatementRefused) as failure:
             await self._disconnect()
             raise StoreUnavailable(str(failure)) from failure
+        except BaseException:  # whoever starts it goes away
+            await self._disconnect()
+            raise
         self._task = self._loop.create_task(self._run(), name=f"writer of {self._channel.decode()}")
 
     async def append(self, append: Append) -> Appended | Repeated:

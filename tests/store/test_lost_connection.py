@@ -1,6 +1,7 @@
 """A connection lost at any point of an append: the answer is true, or says that it is not known."""
 
 import asyncio
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -98,3 +99,22 @@ def test_the_same_key_is_safe_after_an_open_outcome(
             await writer.close()
 
     assert asyncio.run(main()) == Repeated(2, 1, b"answer")
+
+
+def test_a_start_that_is_cut_off_leaves_no_session(service_url: str, ledger_name: str) -> None:
+    """Whoever starts a writer goes away at any moment: what it opened is closed."""
+
+    async def main() -> None:
+        for turns in range(40):
+            writer = Writer(service_url, ledger_name, clock=lambda: datetime.now(UTC))
+            task = asyncio.create_task(writer.start())
+            for _ in range(turns):
+                await asyncio.sleep(0.0005)
+            if task.done():
+                await writer.close()
+                return
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(main())
+    gc.collect()  # a connection that nobody closed warns, and a warning is an error

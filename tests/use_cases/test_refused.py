@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from api.cli.stored import control_verdict_on
+from ledger import refused as refusing
 from ledger.application import Idempotency, Ledger
 from ledger.kernel.refusals import AlreadyExists, NotAllowed, NotFound, Refusal
 from ledger.store.ledgers import as_service, control_schema_of
@@ -102,5 +103,23 @@ def test_an_attempt_that_gives_way_leaves_its_hash_and_a_log_that_verifies(
         named = change.format(s=control_schema_of(founded), n=second.number).encode()
         with psycopg.connect(database_url) as connection, pytest.raises(psycopg.errors.RestrictViolation):
             connection.execute(named)
+
+    play(story)
+
+
+def test_stopped_at_any_moment_each_attempt_is_kept_once(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The follower is cut off before, while or after it keeps what was noted, and its first entry is still to come."""
+    monkeypatch.setattr(refusing, "KEEP_EVERY_S", 0.0)
+
+    async def story(company: Company) -> None:
+        noted = company.ledger.refused
+        await noted.stop()
+        for turns in range(30):
+            noted.note_attempt("p-1", "token/test", "unit", f"u{turns}", "rename", "not_found")
+            noted.start()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await noted.stop()
+        assert [a.id for a in await kept(company)] == [f"u{turns}" for turns in range(30)]
 
     play(story)
