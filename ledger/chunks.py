@@ -79,12 +79,14 @@ class Chunk:
         """Refuse, each alone, the commands whose identifiers another subject has, or is given by one before them."""
         apart = {*self.told, *(one.index for one in refused)}
         indexes = (i for i in range(self.start, self.start + len(self.asks)) if i not in apart)
-        claimed: dict[tuple[str, bytes], str] = {}
+        claims: dict[str, list[tuple[bytes, int, str]]] = {}  # scheme → digest, index, stream
         for index, one in zip(indexes, decided, strict=True):
             for scheme, value in one.event.lookups().items():
-                digest = digest_of(scheme, value)
-                holder = holders(scheme, [digest]).get(digest) or claimed.setdefault((scheme, digest), one.stream)
-                if holder != one.stream:
+                claims.setdefault(scheme, []).append((digest_of(scheme, value), index, one.stream))
+        for scheme, claimed in claims.items():
+            held = {**holders(scheme, [digest for digest, _, _ in claimed])}
+            for digest, index, stream in claimed:
+                if held.setdefault(digest, stream) != stream:
                     self.told[index] = Refused(index, AlreadyExists(kind=scheme))
 
     def knows(self, index: int) -> bool:
