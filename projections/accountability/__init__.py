@@ -1,23 +1,14 @@
 """Accountability: the reports that show where responsibility is unclear, passed about, or only on paper."""
 
-from ledger.kernel.statements import load as load_statements
 from projections.accountability import boundary, cascades, claims, formalism, leading, ownership, passing, timeliness
-from projections.accountability.handlers import Folded, fold, load, write
+from projections.accountability.handlers import is_act, projection_of_acts
 from projections.accountability.report import Report
-from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
-from projections.engine.projection import Projection
 
-PROJECTION: Projection[None, Folded] = Projection(
+PROJECTION = projection_of_acts(
     name="accountability",
     version=2,
     question="Which acts show who did their part, who did another's, and who did it only on paper?",
-    tables=("acts", MERGES_TABLE),
-    topics=None,
-    schema=schema_with_merges(load_statements("projections.accountability", "schema.sql")),
-    statements=statements_with_merges(load_statements("projections.accountability", "statements.sql")),
-    load=load,
-    fold=fold,
-    write=write,
+    kept=is_act,
 )
 REPORTS: tuple[Report, ...] = (
     ownership.REPORT,

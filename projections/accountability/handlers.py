@@ -5,12 +5,20 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from ledger.kernel.statements import load as load_statements
 from projections.engine.bulk import insert_rows
 from projections.engine.interval_tables import ANNULLED, REDATED
 from projections.engine.intervals import NOW_KNOWN
 from projections.engine.kept import MERGES
-from projections.engine.merged import Reading, reading_of, write_merges
-from projections.engine.projection import Cursor, Events, RawEvent, Tables
+from projections.engine.merged import (
+    MERGES_TABLE,
+    Reading,
+    reading_of,
+    schema_with_merges,
+    statements_with_merges,
+    write_merges,
+)
+from projections.engine.projection import Cursor, Events, Projection, RawEvent, Tables
 
 OVERSTEPPING = "overstepping"
 CONTEXTS = ("findings.", "duties.", "goals.", "progress.", "reviews.", "feedback.")
@@ -41,12 +49,26 @@ def load(_: Cursor, __: Tables, ___: Events) -> None:
     """Read nothing."""
 
 
-def fold(_: None, events: Events) -> Folded:
-    """Return what a page adds and what it ends."""
-    return folded(events, _is_act)
+def projection_of_acts(
+    *, name: str, version: int, question: str, kept: Callable[[RawEvent], bool]
+) -> Projection[None, Folded]:
+    """Return a projection that keeps, as acts, the events that `kept` tells of: `read_acts` reads them back."""
+    return Projection(
+        name=name,
+        version=version,
+        question=question,
+        tables=("acts", MERGES_TABLE),
+        topics=None,
+        schema=schema_with_merges(load_statements("projections.accountability", "schema.sql")),
+        statements=statements_with_merges(load_statements("projections.accountability", "statements.sql")),
+        load=load,
+        fold=lambda _, events: folded(events, kept),
+        write=write,
+    )
 
 
-def _is_act(event: RawEvent) -> bool:
+def is_act(event: RawEvent) -> bool:
+    """Tell whether an event shows who did their part, or another's."""
     return event["topic"].startswith(CONTEXTS) or event["topic"] in MORE or OVERSTEPPING in event.get("marks", ())
 
 

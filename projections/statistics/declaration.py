@@ -1,24 +1,15 @@
 """Declaration: the projection that keeps what the statistics rest on, and the reports that read it."""
 
-from ledger.kernel.statements import load as load_statements
-from projections.accountability.handlers import Folded, load, write
+from projections.accountability.handlers import projection_of_acts
 from projections.accountability.report import Report
-from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
-from projections.engine.projection import Projection
 from projections.statistics import correlations, new_hires, selections, system, trainings
-from projections.statistics.gathering import fold
+from projections.statistics.gathering import is_kept
 
-PROJECTION: Projection[None, Folded] = Projection(
+PROJECTION = projection_of_acts(
     name="statistics",
     version=3,
     question="Which outcomes, trainings and hirings do the statistics rest on?",
-    tables=("acts", MERGES_TABLE),
-    topics=None,
-    schema=schema_with_merges(load_statements("projections.accountability", "schema.sql")),
-    statements=statements_with_merges(load_statements("projections.accountability", "statements.sql")),
-    load=load,
-    fold=fold,
-    write=write,
+    kept=is_kept,
 )
 REPORTS: tuple[Report, ...] = (
     correlations.REPORT,

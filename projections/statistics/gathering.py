@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from projections.accountability.acts import Act, read_acts
-from projections.accountability.handlers import Folded, folded
 from projections.accountability.report import Circumstances
 from projections.engine import View
-from projections.engine.projection import Events, RawEvent
+from projections.engine.projection import RawEvent
 
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 CONTEXTS = ("outcomes.Outcome", "outcomes.Survey", "training.", "hiring.")
@@ -31,12 +30,8 @@ MORE = frozenset(
 )
 
 
-def fold(_: None, events: Events) -> Folded:
-    """Return what a page adds and what it ends."""
-    return folded(events, _is_kept)
-
-
-def _is_kept(event: RawEvent) -> bool:
+def is_kept(event: RawEvent) -> bool:
+    """Tell whether the statistics rest on an event."""
     return event["topic"].startswith(CONTEXTS) or event["topic"] in MORE
 
 

@@ -1,23 +1,14 @@
 """Declaration: the projection that keeps what suggestions rest on and came to, and the reports that read it."""
 
-from ledger.kernel.statements import load as load_statements
-from projections.accountability.handlers import Folded, load, write
+from projections.accountability.handlers import projection_of_acts
 from projections.accountability.report import Report
-from projections.engine.merged import MERGES_TABLE, schema_with_merges, statements_with_merges
-from projections.engine.projection import Projection
 from projections.suggestions import followed, job_analysis
-from projections.suggestions.gathering import fold
+from projections.suggestions.gathering import is_kept
 
-PROJECTION: Projection[None, Folded] = Projection(
+PROJECTION = projection_of_acts(
     name="suggestions",
     version=3,
     question="Which suggestions were shown and answered, and who did which job?",
-    tables=("acts", MERGES_TABLE),
-    topics=None,
-    schema=schema_with_merges(load_statements("projections.accountability", "schema.sql")),
-    statements=statements_with_merges(load_statements("projections.accountability", "statements.sql")),
-    load=load,
-    fold=fold,
-    write=write,
+    kept=is_kept,
 )
 REPORTS: tuple[Report, ...] = (job_analysis.REPORT, followed.REPORT)

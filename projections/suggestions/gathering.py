@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from projections.accountability.handlers import Folded, folded
-from projections.engine.projection import Events, RawEvent
+from projections.engine.projection import RawEvent
 
 EARLY = datetime(1970, 1, 2, tzinfo=UTC)  # before everything that a ledger tells of
 SHOWN, TAKEN = "suggestions.SuggestionShown", "suggestions.SuggestionTaken"
@@ -15,10 +14,6 @@ KEPT = frozenset({SHOWN, TAKEN, DISMISSED, JOB, STARTED, ENDED, CANCELLED, REINS
 VIEWS = ("suggestions", "statistics", "accountability", "goals", "directory")
 
 
-def fold(_: None, events: Events) -> Folded:
-    """Return what a page adds and what it ends."""
-    return folded(events, _is_kept)
-
-
-def _is_kept(event: RawEvent) -> bool:
+def is_kept(event: RawEvent) -> bool:
+    """Tell whether suggestions rest on an event, or tell what came of them."""
     return event["topic"] in KEPT
