@@ -14,7 +14,7 @@ from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked, Asking
 from api.routes.events import PROOF_WAIT_S
 from api.routes.logs import BRIEF, TEXT, LedgerName, served_under
-from ledger.evidence.merkle import leaf_hash
+from ledger.evidence.stand_in import leaf_of
 from ledger.evidence.succession import marshal
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound
@@ -43,7 +43,7 @@ async def control(asked: Asking, after: After = 0, topics: Topics = None, limit:
 async def entry(asked: Asking, number: Number) -> Response:
     """Return one entry with its exact bytes in base64 and its leaf hash, for whoever checks its proof."""
     stored = await _found(asked, number)
-    told = {"stored": base64.b64encode(stored).decode(), "leaf": leaf_hash(stored).hex()}
+    told = {"stored": base64.b64encode(stored).decode(), "leaf": leaf_of(stored).hex()}
     value = {"entry": orjson.Fragment(stored), **told, "links": {"proof": f"/control/{number}/proof"}}
     return answer(asked, value, asked.served.watch.size)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from . import checkpoint, succession
 from .checkpoint import Checkpoint
 from .faults import AttestationFalse, Inconsistent, RootFalse
-from .merkle import Frontier, leaf_hash
+from .merkle import Frontier
 from .note import SigningKey, VerifierKey
 from .signer_files import RESTORED, SignerFolder, SignerState
 from .stand_in import leaf_of
@@ -173,7 +173,7 @@ def _grow(frontier: Frontier, entries: Iterable[bytes], *, first: int, size: int
     grown = frontier.copy()
     for index, entry in enumerate(entries, first):
         if index >= frontier.size:  # another signer of this folder may have gone ahead
-            grown.append(leaf_hash(entry))
+            grown.append(leaf_of(entry))  # a refused attempt may have given way before it is signed
     if grown.size != size:
         raise RootFalse(
             zh=f"应有 {size} 个事件，读到 {grown.size} 个", en=f"{size} events were claimed and {grown.size} were read"

@@ -90,6 +90,18 @@ def test_a_stranger_checks_an_entry_and_that_the_log_goes_on(service, auditor):
     verify_consistency(signed.root, later.root, path, old_size=signed.size, new_size=later.size)
 
 
+def test_an_entry_that_gave_way_is_told_by_its_own_leaf(service, auditor):
+    with service.client("lead") as lead:
+        assert lead.post("/units/ops/rename", json={"label": "Mine"}).status_code == 403
+    service.run(service.ledger.refused.keep())
+    number = kept(auditor, "AttemptRefused")[-1]["number"]
+    leaf = auditor.get(f"/control/{number}").json()["leaf"]
+    service.run(service.ledger.control.forget([number]))
+    shown = auditor.get(f"/control/{number}").json()
+    assert (shown["leaf"], shown["entry"]["topic"]) == (leaf, "privacy.EventRetired")
+    assert auditor.get(f"/control/{number}/proof").status_code == 200
+
+
 @pytest.mark.parametrize("who", ["employee", "lead", "hr_partner", "hr_administrator", "operator", "subscriber"])
 def test_only_auditors_read_it(service, who):
     with service.client(who) as client:

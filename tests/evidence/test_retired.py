@@ -154,6 +154,17 @@ def test_a_signer_takes_up_a_restored_ledger_with_retired_events(tmp_path: Path)
     assert handed.size == 400
 
 
+def test_a_signer_signs_what_gave_way_before_it_was_signed(tmp_path: Path):
+    """As a refused attempt may in the control log: its leaf is the one that the writer attested."""
+    signer = Signer(tmp_path / "signer", a_ledger.ORIGIN)
+    for entries in (EVENTS[:100], KEPT):
+        whole = EVENTS[: len(entries)]
+        root, first = read_unverified(a_ledger.signed(whole)).root, signer.size
+        word = a_ledger.head(whole).attestation
+        signer.sign(entries[first:], word, first=first, size=len(entries), root=root)
+    assert signer.last_head().root == read_unverified(a_ledger.signed(EVENTS)).root
+
+
 def test_no_event_of_a_writer_is_taken_for_a_stand_in():
     assert all(stands_for(entry) is None for entry in EVENTS)
     odd = EVENTS[0].replace(b"goals.GoalAssigned", b"privacy.EventRetired")
