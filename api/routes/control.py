@@ -8,12 +8,17 @@ import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.answers import Limit, answer
-from api.commands import json_response
-from api.log_tiles import consistency_of, proof_of
-from api.problems import BeyondHead, NotCheckpointed
 from api.reading import Asked, Asking
-from api.routes.events import PROOF_WAIT_S
-from api.routes.logs import BRIEF, TEXT, LedgerName, served_under
+from api.routes.events import proven
+from api.routes.logs import (
+    LedgerName,
+    NewSize,
+    OldSize,
+    fresh_text,
+    keys_in,
+    proven_consistent,
+    served_under,
+)
 from ledger.evidence.stand_in import leaf_of
 from ledger.evidence.succession import marshal
 from ledger.kernel.ids import split_stream
@@ -52,11 +57,7 @@ async def entry(asked: Asking, number: Number) -> Response:
 async def proof(asked: Asking, number: Number) -> Response:
     """Return the inclusion proof of an entry with its checkpoint (C2SP tlog-proof); waits up to 3 s for the signer."""
     await _found(asked, number)
-    signing = asked.served.control
-    if not await asyncio.to_thread(signing.covers, number, PROOF_WAIT_S):
-        raise NotCheckpointed()
-    text = await asyncio.to_thread(proof_of, asked.ledger.control.reader, signing.latest, number)
-    return Response(text, 200, {"cache-control": "private, no-cache"}, TEXT)
+    return await proven(asked.served.control, asked.ledger.control.reader, number)
 
 
 @router.get(
@@ -64,7 +65,7 @@ async def proof(asked: Asking, number: Number) -> Response:
 )
 async def checkpoint(request: Request, ledger: LedgerName) -> Response:
     """Return the latest signed checkpoint of the control log (C2SP tlog-checkpoint)."""
-    return Response(served_under(request, ledger).control.latest.note, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(served_under(request, ledger).control.latest.note)
 
 
 @router.get(
@@ -72,8 +73,7 @@ async def checkpoint(request: Request, ledger: LedgerName) -> Response:
 )
 async def verifier_key(request: Request, ledger: LedgerName) -> Response:
     """Return the key that checkpoints of the control log are checked with (C2SP signed-note)."""
-    keys = "".join(f"{key}\n" for key in served_under(request, ledger).control.keys)
-    return Response(keys, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(keys_in(served_under(request, ledger).control))
 
 
 @router.get(
@@ -81,26 +81,15 @@ async def verifier_key(request: Request, ledger: LedgerName) -> Response:
 )
 async def successions(request: Request, ledger: LedgerName) -> Response:
     """Return the notes by which the control log's keys handed over to each other; empty before the first."""
-    notes = marshal(served_under(request, ledger).control.successions)
-    return Response(notes, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(marshal(served_under(request, ledger).control.successions))
 
 
 @router.get("/logs/{ledger}/control/consistency", response_class=Response)
-async def consistency(
-    request: Request,
-    ledger: LedgerName,
-    old_size: Annotated[int, Query(alias="from", ge=1, le=2**53)],
-    new_size: Annotated[int | None, Query(alias="to", ge=1, le=2**53)] = None,
-) -> Response:
+async def consistency(request: Request, ledger: LedgerName, old_size: OldSize, new_size: NewSize = None) -> Response:
     """Return the proof that the control log of size `to` (the checkpoint's if absent) begins with that of `from`."""
     served = served_under(request, ledger)
-    signed = served.control.latest.head.size
-    upto = signed if new_size is None else new_size
-    if served.control.refusal is not None or not old_size <= upto <= signed:
-        raise BeyondHead()
-    reader = served.ledger.control.reader
-    hashes = await asyncio.to_thread(consistency_of, reader, old_size=old_size, new_size=upto)
-    return json_response({"from": old_size, "to": upto, "hashes": hashes})
+    signed = served.control.latest.head.size if served.control.refusal is None else 0
+    return await proven_consistent(served.ledger.control.reader, old_size, new_size, signed=signed)
 
 
 async def _told(asked: Asked, number: int, entry: dict[str, Any]) -> dict[str, object] | None:

@@ -21,6 +21,7 @@ from ledger.facts import LedgerFacts
 from ledger.kernel.ids import split_stream
 from ledger.kernel.refusals import NotFound, Refusal
 from ledger.sight import reads
+from ledger.store.reader import Reader
 
 PROOF_WAIT_S = 3.0
 router = APIRouter(tags=["events"])
@@ -61,10 +62,14 @@ def state_of(signing: Published, position: int) -> str:
 async def proof(asked: Asking, event_id: EventId) -> Response:
     """Return the inclusion proof with its checkpoint (C2SP tlog-proof); waits up to 3 s for the signer."""
     position, _ = await _found(asked, event_id, proofs=True)
-    signing = asked.served.signing
+    return await proven(asked.served.signing, asked.ledger.reader, position)
+
+
+async def proven(signing: Published, reader: Reader, position: int) -> Response:
+    """Return the proof of a position of a log, once its signer has got so far. Raises NotCheckpointed."""
     if not await asyncio.to_thread(signing.covers, position, PROOF_WAIT_S):
         raise NotCheckpointed()
-    text = await asyncio.to_thread(proof_of, asked.ledger.reader, signing.latest, position)
+    text = await asyncio.to_thread(proof_of, reader, signing.latest, position)
     return Response(text, 200, {"cache-control": "private, no-cache"}, "text/plain; charset=utf-8")
 
 

@@ -12,6 +12,7 @@ from api.policies import FEED
 from api.problems import BeyondHead
 from api.reading import asked
 from api.services import Served, Services
+from api.signing import Published
 from api.subscriptions.cloud_event import recorded
 from api.subscriptions.sight import FeedSight
 from ledger.evidence.faults import Malformed
@@ -20,12 +21,15 @@ from ledger.evidence.stand_in import entry_of
 from ledger.evidence.succession import marshal
 from ledger.evidence.tiles import TileName, pack_entries, parse_path
 from ledger.kernel.refusals import NotAllowed, NotFound, Refusal
+from ledger.store.reader import Reader
 
 TEXT = "text/plain; charset=utf-8"
 FOR_EVER = "max-age=31536000, immutable"
 BRIEF = "no-cache"
 router = APIRouter(prefix="/logs/{ledger}", tags=["log"])
 LedgerName = Annotated[str, Path(max_length=41)]
+OldSize = Annotated[int, Query(alias="from", ge=1, le=2**53)]
+NewSize = Annotated[int | None, Query(alias="to", ge=1, le=2**53)]
 
 
 class EntriesWithheld(Refusal):
@@ -39,20 +43,19 @@ class EntriesWithheld(Refusal):
 @router.get("/checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def checkpoint(request: Request, ledger: LedgerName) -> Response:
     """Return the latest signed checkpoint (C2SP tlog-checkpoint)."""
-    return Response(served_under(request, ledger).signing.latest.note, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(served_under(request, ledger).signing.latest.note)
 
 
 @router.get("/verifier-key", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def verifier_key(request: Request, ledger: LedgerName) -> Response:
     """Return the key that checkpoints are checked with (C2SP signed-note)."""
-    keys = "".join(f"{key}\n" for key in served_under(request, ledger).signing.keys)
-    return Response(keys, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(keys_in(served_under(request, ledger).signing))
 
 
 @router.get("/successions", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def successions(request: Request, ledger: LedgerName) -> Response:
     """Return the notes by which signing keys handed over to each other, signed by both; empty before the first."""
-    return Response(marshal(served_under(request, ledger).signing.successions), 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(marshal(served_under(request, ledger).signing.successions))
 
 
 @router.get("/witnessed-checkpoint", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
@@ -61,24 +64,14 @@ async def witnessed_checkpoint(request: Request, ledger: LedgerName) -> Response
     witnessed = served_under(request, ledger).signing.witnessed
     if witnessed is None:
         raise NotFound()
-    return Response(witnessed.note, 200, {"cache-control": BRIEF}, TEXT)
+    return fresh_text(witnessed.note)
 
 
 @router.get("/consistency", response_class=Response)
-async def consistency(
-    request: Request,
-    ledger: LedgerName,
-    old_size: Annotated[int, Query(alias="from", ge=1, le=2**53)],
-    new_size: Annotated[int | None, Query(alias="to", ge=1, le=2**53)] = None,
-) -> Response:
+async def consistency(request: Request, ledger: LedgerName, old_size: OldSize, new_size: NewSize = None) -> Response:
     """Return the proof that the log of size `to` (the checkpoint's if absent) begins with that of size `from`."""
     served = served_under(request, ledger)
-    signed = _provable(served)
-    upto = signed if new_size is None else new_size
-    if not old_size <= upto <= signed:
-        raise BeyondHead()
-    hashes = await asyncio.to_thread(consistency_of, served.ledger.reader, old_size=old_size, new_size=upto)
-    return json_response({"from": old_size, "to": upto, "hashes": hashes})
+    return await proven_consistent(served.ledger.reader, old_size, new_size, signed=_provable(served))
 
 
 @router.get(
@@ -119,6 +112,25 @@ async def _entries(request: Request, served: Served, named: TileName) -> bytes:
         if not await FeedSight(question).shows_entries(said):
             raise EntriesWithheld()
     return pack_entries(entry_of(stored) for _, stored in page)
+
+
+async def proven_consistent(reader: Reader, old_size: int, new_size: int | None, *, signed: int) -> Response:
+    """Return the consistency proof between two sizes of a log, signed up to `signed`. Raises BeyondHead."""
+    upto = signed if new_size is None else new_size
+    if not old_size <= upto <= signed:
+        raise BeyondHead()
+    hashes = await asyncio.to_thread(consistency_of, reader, old_size=old_size, new_size=upto)
+    return json_response({"from": old_size, "to": upto, "hashes": hashes})
+
+
+def fresh_text(text: bytes | str) -> Response:
+    """Return text that nobody keeps without asking again."""
+    return Response(text, 200, {"cache-control": BRIEF}, TEXT)
+
+
+def keys_in(signing: Published) -> str:
+    """Return the verifier keys of a signer, a line each, the latest last."""
+    return "".join(f"{key}\n" for key in signing.keys)
 
 
 def _provable(served: Served) -> int:
