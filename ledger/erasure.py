@@ -5,22 +5,18 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-import psycopg
-
 from ledger.asking import Ask, Caller, Receipt
 from ledger.control import ControlLog
 from ledger.domain.privacy.records import ErasureConfirmed, HoldReleased, RecordErasure
 from ledger.domain.privacy.refusals import ErasureNotAsked, Held
 from ledger.facts import LedgerFacts
-from ledger.kernel.append import AppendError
 from ledger.kernel.event import Entry, Subject
 from ledger.kernel.ids import split_stream
-from ledger.kernel.refusals import Refusal
 from ledger.privacy.erasing import Erasing, ErasingPlace, Step
+from ledger.tending import Tending
 
 ERASURE_CALLER = Caller("system:erasure", "none", "system")
 RECORD = "personal-record"
-RETRY_S = 5.0
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -84,45 +80,17 @@ async def _record(ledger: Recorder, erasing: Erasing) -> None:
     await ledger.record(Ask(command, RECORD, erasing.subject, ERASURE_CALLER, source=ERASURE_CALLER.id))
 
 
-class Erasures:
+class Erasures(Tending):
     """Carries out the erasures of one ledger: what was cut off at the start, and then each as it is confirmed."""
 
     def __init__(self, ledger: Recorder, place: ErasingPlace) -> None:
+        wakes = (ErasureConfirmed, HoldReleased)
+        super().__init__("erasures", self._carry_out, followers=ledger.followers, wakes=wakes)
         self._ledger, self._place = ledger, place
-        self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin, on the running loop."""
-        self._ledger.followers.append(self._noticed)
-        self._wanted.set()
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="erasures of a ledger")
-
-    async def stop(self) -> None:
-        """Stop; an erasure that is cut off goes on with the next start."""
-        self._ledger.followers.remove(self._noticed)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def _noticed(self, entry: Entry) -> None:
-        if isinstance(entry.event, ErasureConfirmed | HoldReleased):
-            self._wanted.set()
-
-    async def _run(self) -> None:
-        while True:
-            await self._wanted.wait()
-            self._wanted.clear()
+    async def _carry_out(self) -> None:
+        for subject in await asyncio.to_thread(self._place.unfinished):
             try:
-                for subject in await asyncio.to_thread(self._place.unfinished):
-                    await self._erase(subject)
-            except (psycopg.Error, AppendError, Refusal):
-                logger.warning("an erasure was cut off; going on with it")
-                await asyncio.sleep(RETRY_S)
-                self._wanted.set()
-
-    async def _erase(self, subject: str) -> None:
-        try:
-            await erase(self._ledger, self._place, subject)
-        except Held:
-            logger.warning("an erasure waits for a hold to be released")
+                await erase(self._ledger, self._place, subject)
+            except Held:
+                logger.warning("an erasure waits for a hold to be released")

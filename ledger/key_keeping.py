@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from ledger.asking import Ask, Caller, Receipt
 from ledger.domain.privacy.key_epochs import (
     FIRST,
@@ -23,17 +21,15 @@ from ledger.domain.privacy.key_epochs import (
     ScheduleKeyDestruction,
 )
 from ledger.facts import LedgerFacts
-from ledger.kernel.append import AppendError
 from ledger.kernel.clock import Clock
 from ledger.kernel.command import Command
 from ledger.kernel.event import Entry
 from ledger.kernel.moments import day_of
-from ledger.kernel.refusals import Refusal
 from ledger.privacy.epochs import EpochInUse, KeyEpochs
+from ledger.tending import Tending
 
 KEYS_CALLER = Caller("system:keys", "none", "system")
 LOOK_EVERY_S = 60.0
-RETRY_S = 5.0
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
@@ -116,46 +112,15 @@ async def _record(ledger: Recorder, number: int, command: Command) -> None:
     await ledger.record(Ask(command, KIND, str(number), KEYS_CALLER, source=KEYS_CALLER.id))
 
 
-class KeyKeeping:
+class KeyKeeping(Tending):
     """Keeps the epochs of one ledger: at the start, as they are ordered, and as the days pass."""
 
     def __init__(self, ledger: Recorder, epochs: KeyEpochs, rhythm: Rhythm | None, opened_at: datetime) -> None:
+        wakes = (KeyEpochOrdered, KeyDestructionScheduled)
+        super().__init__("keys", self._keep, followers=ledger.followers, wakes=wakes, every_s=LOOK_EVERY_S)
         self._ledger, self._epochs, self._rhythm, self._opened_at = ledger, epochs, rhythm, opened_at
-        self._wanted = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin, on the running loop."""
-        self._ledger.followers.append(self._noticed)
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="keeper of the keys of a ledger")
-
-    async def stop(self) -> None:
-        """Stop; what is cut off goes on with the next start."""
-        self._ledger.followers.remove(self._noticed)
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def _noticed(self, entry: Entry) -> None:
-        if isinstance(entry.event, KeyEpochOrdered | KeyDestructionScheduled):
-            self._wanted.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._wanted.clear()
-            pause = LOOK_EVERY_S
-            try:
-                if self._rhythm is not None:
-                    await order_when_old(self._ledger, self._rhythm, self._opened_at)
-                await keep(self._ledger, self._epochs)
-            except (psycopg.Error, AppendError, Refusal, OSError) as error:
-                logger.warning("keeping the keys was cut off; going on with it: %s", type(error).__name__)
-                pause = RETRY_S
-            await self._pause(pause)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wanted.wait()
-        except TimeoutError:
-            return
+    async def _keep(self) -> None:
+        if self._rhythm is not None:
+            await order_when_old(self._ledger, self._rhythm, self._opened_at)
+        await keep(self._ledger, self._epochs)

@@ -9,13 +9,10 @@ from itertools import pairwise
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from ledger.asking import Ask, Caller, Receipt
 from ledger.domain.privacy.expiry import ClassExpired, RecordClassErased
 from ledger.domain.privacy.terms import RECORDS, Kept
 from ledger.facts import LedgerFacts
-from ledger.kernel.append import AppendError
 from ledger.kernel.clock import Clock
 from ledger.kernel.command import Command
 from ledger.kernel.event import decode
@@ -24,6 +21,7 @@ from ledger.kernel.refusals import Refusal
 from ledger.privacy.expiring import ExpiringPlace, Expiry, ExpiryStep, HeldClass, RetirementStep
 from ledger.running_out import RECORD, SCHEDULE, RanOut, bundled, expired_class, ids_of, ran_out
 from ledger.store.reader import Reader
+from ledger.tending import Tending
 
 RETENTION_CALLER = Caller("system:retention", "none", "system")
 EVERY_S = 3600.0  # between two looks for a new day, and for what was cut off
@@ -49,7 +47,7 @@ class Recorder(Protocol):
         ...
 
 
-class Retention:
+class Retention(Tending):
     """Lets what runs out in one ledger go: what was cut off at once, and then each day whatever is due by then.
 
     `covered(position)` says whether a signed checkpoint holds a position, and `forget()` takes away what was made of
@@ -66,32 +64,17 @@ class Retention:
         signed: Callable[[], int],
         every_s: float = EVERY_S,
     ) -> None:
-        self._ledger, self._place, self._every_s = ledger, place, every_s
+        super().__init__("retention", self._each_day, followers=[], every_s=every_s, retry_s=every_s)
+        self._ledger, self._place = ledger, place
         self._covered, self._forget, self._signed = covered, forget, signed
-        self._task: asyncio.Task[None] | None = None
+        self._looked_on: date | None = None
 
-    def start(self) -> None:
-        """Begin, on the running loop."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="retention of a ledger")
-
-    async def stop(self) -> None:
-        """Stop; what is cut off goes on with the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        looked_on: date | None = None
-        while True:
-            try:
-                await self.carry_out()
-                today = day_of(self._ledger.clock.now(), self._ledger.zone)
-                if today != looked_on:
-                    await self.look()
-                    looked_on = today
-            except (psycopg.Error, AppendError, Refusal, TimeoutError):
-                logger.warning("what runs out was cut off; going on with it")
-            await asyncio.sleep(self._every_s)
+    async def _each_day(self) -> None:
+        await self.carry_out()
+        today = day_of(self._ledger.clock.now(), self._ledger.zone)
+        if today != self._looked_on:
+            await self.look()
+            self._looked_on = today
 
     async def look(self) -> None:
         """Say what has run out by now, and carry it out."""
