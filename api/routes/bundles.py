@@ -12,16 +12,13 @@ from api.bundles.reports import report_bundle_for
 from api.control import note
 from api.paths import PathId, PathKind
 from api.reading import Asked, Asking
-from api.reporting import Wanted
 from api.routes.events import visible
-from api.routes.reports import EventId, From, SubjectKey, ThanKnown, ThanOn, Unit, Until
+from api.routes.reports import Wanting, report_named
 from api.snapshots import known_position
 from api.times import Known, On, moment_of
 from ledger.control import TAKEN_OUT
 from ledger.kernel.ids import stream_name
 from ledger.kernel.moments import utc_text
-from ledger.kernel.refusals import NotFound
-from projections.reports import REPORTS
 
 ZIP = "application/zip"
 router = APIRouter(prefix="/bundles", tags=["bundles"])
@@ -60,22 +57,12 @@ async def of_decision(asked: Asking, event_id: Annotated[UUID, Path()], earlier:
 async def of_report(
     asked: Asking,
     name: str,
-    on: On = None,
+    wanted: Wanting,
     known: Known = None,
-    unit: Unit = None,
-    since: From = None,
-    until: Until = None,
-    subject: SubjectKey = None,
-    event: EventId = None,
-    than_on: ThanOn = None,
-    than_known: ThanKnown = None,
     earlier: Earlier = None,
 ) -> Response:
     """Return a report with every event of the subjects that its lines are about, to be found again by anyone."""
-    chosen = REPORTS.get(name)
-    if chosen is None:
-        raise NotFound()
-    wanted = Wanted(on, since, until, unit, subject, event, than_on, than_known)
+    chosen = report_named(name)
     at = await known_position(asked, known)
     data = await report_bundle_for(asked, chosen, wanted, at, earlier or [])
     return await _zip(asked, f"report-{name}", name, data)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.answers import After, Keyset, Limit, MinPosition, answer, table, wants_csv
 from api.labels import Labels, labels_for
@@ -15,7 +15,7 @@ from api.snapshots import at_least, known_position
 from api.times import Known, On
 from ledger.kernel.ids import stream_name
 from ledger.kernel.refusals import NotFound
-from projections.accountability.report import Line
+from projections.accountability.report import Line, Report
 from projections.reports import REPORTS
 
 router = APIRouter(tags=["reports"])
@@ -26,6 +26,31 @@ SubjectKey = Annotated[str | None, Query(min_length=3, max_length=170, descripti
 EventId = Annotated[str | None, Query(min_length=36, max_length=36, description="When this event happened.")]
 ThanOn = Annotated[str | None, Query(max_length=40, description="Compare with this day.")]
 ThanKnown = Annotated[str | None, Query(max_length=40, description="Compare with what was known then.")]
+
+
+def wanted_by(
+    on: On = None,
+    unit: Unit = None,
+    since: From = None,
+    until: Until = None,
+    subject: SubjectKey = None,
+    event: EventId = None,
+    than_on: ThanOn = None,
+    than_known: ThanKnown = None,
+) -> Wanted:
+    """Return what the query asks a report about."""
+    return Wanted(on, since, until, unit, subject, event, than_on, than_known)
+
+
+def report_named(name: str) -> Report:
+    """Return a report. Raises NotFound."""
+    chosen = REPORTS.get(name)
+    if chosen is None:
+        raise NotFound()
+    return chosen
+
+
+Wanting = Annotated[Wanted, Depends(wanted_by)]
 
 
 @router.get("/reports", response_class=Response)
@@ -39,27 +64,16 @@ async def reports(asked: Asking) -> Response:
 async def report(
     asked: Asking,
     name: str,
-    on: On = None,
+    wanted: Wanting,
     known: Known = None,
-    unit: Unit = None,
-    since: From = None,
-    until: Until = None,
-    subject: SubjectKey = None,
-    event: EventId = None,
-    than_on: ThanOn = None,
-    than_known: ThanKnown = None,
     limit: Limit = 1000,
     after: After = None,
     min_position: MinPosition = None,
 ) -> Response:
     """Return the lines of a report that the caller may see, what is missing, and how the figures come about."""
-    chosen = REPORTS.get(name)
-    if chosen is None:
-        raise NotFound()
-    more = {"subject": subject, "event": event, "than_on": than_on, "than_known": than_known}
-    keyset = Keyset(asked, f"report {name} {on} {known} {unit} {since} {until} {sorted(more.items())}")
+    chosen = report_named(name)
+    keyset = Keyset(asked, f"report {name} {known} {wanted}")
     start, at = _place(keyset.read(after), await known_position(asked, known))
-    wanted = Wanted(on, since, until, unit, **more)
     moment, given = await given_for(asked, chosen, wanted, at)
     found = await visible(asked, await answered(asked, chosen, given, at_least(min_position, at)))
     lines, upto = found.answer.lines, found.told.known
@@ -85,7 +99,7 @@ async def goal_map(
 ) -> Response:
     """Return the strategy map around a goal: all above and all below it, with amounts, coverage and remainder."""
     subject = stream_name("goal", id)
-    return await report(asked, "strategy-map", on=on, known=known, subject=subject, min_position=min_position)
+    return await report(asked, "strategy-map", Wanted(on, subject=subject), known=known, min_position=min_position)
 
 
 @router.get("/units/{id}/map", response_class=Response)
@@ -94,7 +108,7 @@ async def unit_map(
 ) -> Response:
     """Return the strategy map around the goals of a unit."""
     subject = stream_name("unit", id)
-    return await report(asked, "strategy-map", on=on, known=known, subject=subject, min_position=min_position)
+    return await report(asked, "strategy-map", Wanted(on, subject=subject), known=known, min_position=min_position)
 
 
 def _place(key: list[str | int] | None, known: int | None) -> tuple[int, int | None]:
