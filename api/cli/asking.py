@@ -1,4 +1,4 @@
-"""How a question is put on the command line: the options that every question takes, declared once."""
+"""How a question or an act is put on the command line: the options that each takes, declared once."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a question is put: as of when and as known when, how many rows, to which ledger, as whom, in which form."""
+    """How it is put: as of when and as known when, how many rows, to which ledger, as whom, in which form."""
 
     on: str | None = None
     known: str | None = None
@@ -36,6 +36,7 @@ class How:
 
 _TIMES: Mapping[str, object] = {"on": On, "known": Known}
 _ROWS: Mapping[str, object] = {"limit": Limit}
+_FORM: Mapping[str, object] = {"data": Data, "ledger": LedgerName, "as_role": AsRole, "json": AsJson}
 _REACH: Mapping[str, object] = {"data": Data, "ledger": LedgerName, "as_role": AsRole, "lang": Lang, "json": AsJson}
 
 
@@ -47,6 +48,11 @@ def about_one(question: Callable[..., None]) -> Callable[..., None]:
 def about_many(question: Callable[..., None]) -> Callable[..., None]:
     """Make a command of a question for a list: `how` stands for the same options, and for how many rows."""
     return _with(question, {**_TIMES, **_ROWS, **_REACH})
+
+
+def an_act(act: Callable[..., None]) -> Callable[..., None]:
+    """Make a command of an act, or of a question without times: `how` stands for the ledger, as whom, and the form."""
+    return _with(act, _FORM)
 
 
 def _with(question: Callable[..., None], options: Mapping[str, object]) -> Callable[..., None]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.asking import How, an_act
 from api.cli.console import NOT_YET, Fields, as_json, progress, say, say_error, show_table, stop
-from api.cli.options import AsJson, AsRole, Data, Keys, LedgerName, settings_of
+from api.cli.options import AsJson, Data, Keys, LedgerName, settings_of
 from api.cli.questions import moment
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The keys of the ledgers, which lie outside the database.", no_args_is_help=True)
 PARTS = ("keys", "signer")  # folders under PLEDGER_KEYS; each has one folder a ledger
 NOT_KEPT = ("lock",)
-
-
 OPERATOR = "operator"
 LOOK_S = 0.1
 EPOCH_COLUMNS = ("epoch", "state", "data_keys", "begun_at", "destroy_on", "destroyed_at")
@@ -32,30 +31,25 @@ Wait = Annotated[int, typer.Option("--wait", min=0, help="Seconds to wait until 
 
 
 @app.command("list")
-def list_epochs(
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
-) -> None:
+@an_act
+def list_epochs(how: How) -> None:
     """List the epochs of the wrapping key: state, dates, and how many data keys each wraps."""
     from api.cli.service import client, way
 
-    with client(way(data, ledger, as_role or OPERATOR)) as service:
-        told = _epochs(service, machine=json)
-    as_json(told) if json else _show_epochs(told)
+    with client(way(how.data, how.ledger, how.as_role or OPERATOR)) as service:
+        told = _epochs(service, machine=how.json)
+    as_json(told) if how.json else _show_epochs(told)
 
 
 @app.command()
+@an_act
 def rotate(
     keep_days: Annotated[
         int, typer.Option("--keep-days", min=0, help="Days for which the former key is kept, for backups.")
     ] = 30,
     wait: Wait = 60,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """Wrap every data key by a new key. The former one is destroyed on its day, by the service itself.
 
@@ -63,38 +57,37 @@ def rotate(
     """
     from api.cli.service import answered, client, way
 
-    with client(way(data, ledger, as_role or OPERATOR)) as service:
-        told = _epochs(service, machine=json)
+    with client(way(how.data, how.ledger, how.as_role or OPERATOR)) as service:
+        told = _epochs(service, machine=how.json)
         fresh = 1 + max((row["epoch"] for row in told["rows"] if row["state"] != "ordered"), default=1)
         until = date.fromisoformat(told["today"]) + timedelta(days=keep_days)
         body = {"destroy_former_on": until.isoformat()}
-        answered(service.post(f"/key-epochs/{fresh}/order", json=body), machine=json)
-        _tell_once(service, lambda rows: rows[fresh - 1]["destroy_on"] is not None, wait, machine=json)
+        answered(service.post(f"/key-epochs/{fresh}/order", json=body), machine=how.json)
+        _tell_once(service, lambda rows: rows[fresh - 1]["destroy_on"] is not None, wait, machine=how.json)
 
 
 @app.command()
+@an_act
 def destroy(
     epoch: Annotated[int, typer.Argument(min=1, help="Number of the epoch.", show_default=False)],
     on: Annotated[str | None, typer.Option("--on", metavar="DAY", help="Day to do it on; today if absent.")] = None,
     wait: Wait = 60,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """Say on which day the key of an earlier epoch is destroyed: what is wrapped by it opens nothing from then on."""
     from api.cli.service import answered, client, way
 
-    with client(way(data, ledger, as_role or OPERATOR)) as service:
-        today = _epochs(service, machine=json)["today"]
+    with client(way(how.data, how.ledger, how.as_role or OPERATOR)) as service:
+        today = _epochs(service, machine=how.json)["today"]
         body = {"destroy_on": on or today}
-        answered(service.post(f"/key-epochs/{epoch}/schedule-destruction", json=body), machine=json)
+        answered(service.post(f"/key-epochs/{epoch}/schedule-destruction", json=body), machine=how.json)
         due = body["destroy_on"] <= today
         _tell_once(
             service,
             lambda rows: not due or rows[epoch]["destroyed_at"] is not None,
             wait,
-            machine=json,
+            machine=how.json,
         )
 
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import typer
 
+from api.cli.asking import How, an_act
 from api.cli.console import NOT_YET, Fields, as_json, progress, say, say_error, show_table, stop
-from api.cli.options import AsJson, AsRole, Data, LedgerName
 from api.cli.questions import moment
 
 if TYPE_CHECKING:
@@ -30,123 +30,102 @@ HoldId = Annotated[str, typer.Argument(metavar="HOLD", help="Id of the hold, as 
 
 
 @erase.command()
+@an_act
 def ask(
     subject: Whose,
     basis: Annotated[str, typer.Option("--basis", help="request, retention, objection or unlawful.")] = "request",
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """Ask for everything about somebody to be erased; another person confirms it."""
-    receipt = _given(subject, "ask-erasure", {"basis": basis}, data, ledger, as_role, json=json)
-    as_json(receipt) if json else say(f"Asked (position {receipt['position']}): another person confirms it.")
+    receipt = _given(subject, "ask-erasure", {"basis": basis}, how)
+    as_json(receipt) if how.json else say(f"Asked (position {receipt['position']}): another person confirms it.")
 
 
 @erase.command()
+@an_act
 def confirm(
     subject: Whose,
     patience_s: Annotated[int, typer.Option("--wait", min=0, help="Seconds to follow it to its end.")] = 60,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """Confirm an erasure that another person asked for, and follow it to its end. What is erased never comes back."""
     from api.cli.service import client, way
 
-    _given(subject, "confirm-erasure", {}, data, ledger, as_role, json=json)
-    with client(way(data, ledger, as_role or ADMINISTRATOR)) as service:
-        told = _followed(service, _key(subject), patience_s, quiet=json)
-    as_json(told) if json else _show(told)
+    _given(subject, "confirm-erasure", {}, how)
+    with client(way(how.data, how.ledger, how.as_role or ADMINISTRATOR)) as service:
+        told = _followed(service, _key(subject), patience_s, quiet=how.json)
+    as_json(told) if how.json else _show(told)
     if told["step"] != STEPS[-1]:
         say_error("It is not done yet, and goes on by itself: see `pledger erase show`.")
         raise typer.Exit(NOT_YET)
 
 
 @erase.command("show")
-def show_erasure(
-    subject: Whose,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
-) -> None:
+@an_act
+def show_erasure(subject: Whose, how: How) -> None:
     """Show the receipt of an erasure: its last step, what was erased, and which subscribers have confirmed."""
     from api.cli.service import answered, client, way
 
-    with client(way(data, ledger, as_role or ADMINISTRATOR)) as service:
-        told = answered(service.get(_receipt_path(_key(subject))), machine=json)
-    as_json(told) if json else _show(told)
+    with client(way(how.data, how.ledger, how.as_role or ADMINISTRATOR)) as service:
+        told = answered(service.get(_receipt_path(_key(subject))), machine=how.json)
+    as_json(told) if how.json else _show(told)
 
 
 @hold.command()
+@an_act
 def place(
     subject: Whose,
     matter: Annotated[str, typer.Option("--matter", help="Code of the case or of the law.")],
     ground: Annotated[str, typer.Option("--ground", help="litigation or statute.")] = "litigation",
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """Hold everything about somebody: nothing of it is erased while the hold stands."""
     body = {"ground": ground, "matter": matter}
-    receipt = _given(subject, "place-hold", body, data, ledger, as_role, json=json)
-    as_json(receipt) if json else say(f"Held: {receipt['event_id']} (position {receipt['position']}).")
+    receipt = _given(subject, "place-hold", body, how)
+    as_json(receipt) if how.json else say(f"Held: {receipt['event_id']} (position {receipt['position']}).")
 
 
 @hold.command("ask-release")
-def ask_release(
-    subject: Whose,
-    hold: HoldId,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
-) -> None:
+@an_act
+def ask_release(subject: Whose, hold: HoldId, how: How) -> None:
     """Ask for a hold to end; another person agrees with `hold release`."""
-    receipt = _given(subject, "ask-hold-release", {"hold": hold}, data, ledger, as_role, json=json)
-    as_json(receipt) if json else say(f"Asked (position {receipt['position']}): another person releases it.")
+    receipt = _given(subject, "ask-hold-release", {"hold": hold}, how)
+    as_json(receipt) if how.json else say(f"Asked (position {receipt['position']}): another person releases it.")
 
 
 @hold.command()
-def release(
-    subject: Whose,
-    hold: HoldId,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
-) -> None:
+@an_act
+def release(subject: Whose, hold: HoldId, how: How) -> None:
     """Agree, as another person than the one who asked, that a hold ends."""
-    receipt = _given(subject, "release-hold", {"hold": hold}, data, ledger, as_role, json=json)
-    as_json(receipt) if json else say(f"Released (position {receipt['position']}).")
+    receipt = _given(subject, "release-hold", {"hold": hold}, how)
+    as_json(receipt) if how.json else say(f"Released (position {receipt['position']}).")
 
 
 @hold.command("list")
+@an_act
 def list_holds(
     all: Annotated[bool, typer.Option("--all", help="Also those that were released.")] = False,
-    data: Data = None,
-    ledger: LedgerName = None,
-    as_role: AsRole = None,
-    json: AsJson = False,
+    *,
+    how: How,
 ) -> None:
     """List what is held, by whom and why, and who wants it released."""
     from api.cli.service import answered, client, way
 
     rows: list[Fields] = []
     asked: Fields = {"released": all, "limit": 1000}
-    with client(way(data, ledger, as_role or ADMINISTRATOR)) as service:
+    with client(way(how.data, how.ledger, how.as_role or ADMINISTRATOR)) as service:
         while True:
-            page = answered(service.get("/holds", params=asked), machine=json)
+            page = answered(service.get("/holds", params=asked), machine=how.json)
             rows += page["rows"]
             if page["next"] is None:
                 break
             asked["after"] = page["next"]
     times = ("placed_at", "released_at")
     shown = [{**row, **{name: moment(row[name]) for name in times}} for row in rows]
-    as_json({"rows": rows}) if json else show_table("Holds", HOLD_COLUMNS, shown)
+    as_json({"rows": rows}) if how.json else show_table("Holds", HOLD_COLUMNS, shown)
 
 
 def _key(subject: str) -> str:
@@ -162,16 +141,14 @@ def _key(subject: str) -> str:
     return f"{found}/{subject}"
 
 
-def _given(
-    subject: str, verb: str, body: Fields, data: Data, ledger: LedgerName, as_role: AsRole, *, json: bool
-) -> Fields:
+def _given(subject: str, verb: str, body: Fields, how: How) -> Fields:
     """Give a command to a personal record; return its receipt. A refusal ends the command."""
     from api.cli.service import answered, client, way
 
     kind, _, id = _key(subject).partition("/")
     path = f"/personal-records/{kind}/{quote(id, safe='')}/{verb}"
-    with client(way(data, ledger, as_role or ADMINISTRATOR)) as service:
-        return answered(service.post(path, json=body), machine=json)
+    with client(way(how.data, how.ledger, how.as_role or ADMINISTRATOR)) as service:
+        return answered(service.post(path, json=body), machine=how.json)
 
 
 def _receipt_path(key: str) -> str:
