@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from api.answers import Limit, answer
+from api.answers import After, Keyset, Limit, answer
 from api.reading import Asking
 from ledger.domain.privacy.records import HoldPlaced, HoldReleaseAsked, HoldReleased
 from ledger.kernel.event import Entry, decode
@@ -14,22 +14,22 @@ from ledger.kernel.ids import split_stream
 from ledger.kernel.moments import utc_text
 
 router = APIRouter(tags=["privacy"])
-After = Annotated[str, Query(max_length=300, description="The record after which to go on, as in `next`.")]
 Released = Annotated[bool, Query(description="Also the holds that were released.")]
 
 
 @router.get("/holds", response_class=Response)
-async def holds(asked: Asking, after: After = "", limit: Limit = 100, released: Released = False) -> Response:
-    """Return the holds by record, `limit` records at a time; `next` is the record to go on from, null at the end."""
-    ledger = asked.ledger
-    streams = await asyncio.to_thread(ledger.held.streams, after=after, limit=limit)
+async def holds(asked: Asking, after: After = None, limit: Limit = 100, released: Released = False) -> Response:
+    """Return the holds by record, `limit` records at a time; `next` is the cursor to go on with, null at the end."""
+    ledger, keyset = asked.ledger, Keyset(asked, f"holds {released}")
+    key = keyset.read(after)
+    streams = await asyncio.to_thread(ledger.held.streams, after="" if key is None else str(key[0]), limit=limit)
     rows: list[dict[str, Any]] = []
     for stream in streams:
         if await asked.sees(*split_stream(stream)):
             stored = await asyncio.to_thread(ledger.reader.events_of, stream)
             rows += [row for row in holds_in(map(decode, stored)) if released or row["released_at"] is None]
     await asked.note_shown(row["subject"] for row in rows)
-    following = streams[-1] if len(streams) == limit else None
+    following = keyset.make((streams[-1],)) if len(streams) == limit else None
     return answer(asked, {"rows": rows, "next": following}, asked.served.watch.size)
 
 
